@@ -226,6 +226,8 @@ public sealed class RuleTests
     [InlineData("abstract class A { }", true)]
     [InlineData("class A { } sealed class B : A { }", true)]
     [InlineData("class A<T> { } sealed class B : A<int> { }", true)]
+    [InlineData("class A { } sealed class B : Some.Where.A { }", true)]
+    [InlineData("enum A : byte { }", true)]
     [InlineData("partial class A { } sealed partial class A { }", true)]
     public void ClassesGivenNoHeirMustBeSealed(string text, bool fine) => Conventions.Sealed([Source(text)]).Any().ShouldBe(!fine);
 

@@ -30,7 +30,9 @@ internal static class Conventions
         HashSet<string> bases = new(StringComparer.Ordinal);
         foreach (BaseTypeSyntax type in files.SelectMany(file => file.Unit.DescendantNodes().OfType<BaseTypeSyntax>()))
         {
-            bases.Add(type.Type.DescendantNodesAndSelf().OfType<SimpleNameSyntax>().First().Identifier.ValueText);
+            // An enum's base is a keyword and has no name.
+            TypeSyntax named = type.Type is QualifiedNameSyntax qualified ? qualified.Right : type.Type;
+            bases.Add((named as SimpleNameSyntax)?.Identifier.ValueText ?? "");
         }
 
         // The parts of a partial class share their modifiers.
