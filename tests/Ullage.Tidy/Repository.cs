@@ -5,19 +5,19 @@ namespace Ullage.Tidy;
 /// <summary>The source tree under test, read once. Paths are relative to the root and use slashes.</summary>
 internal static class Repository
 {
-    private static readonly FrozenSet<string> s_skipped = FrozenSet.Create(
+    private static readonly FrozenSet<string> Skipped = FrozenSet.Create(
         StringComparer.Ordinal, "bin", "obj", ".build", ".git", ".vs", ".idea", "TestResults", "BenchmarkDotNet.Artifacts", "StrykerOutput");
 
-    private static readonly Lazy<IReadOnlyList<TextFile>> s_texts = new(ReadTexts);
-    private static readonly Lazy<IReadOnlyList<SourceFile>> s_sources = new(ReadSources);
+    private static readonly Lazy<IReadOnlyList<TextFile>> AllTexts = new(ReadTexts);
+    private static readonly Lazy<IReadOnlyList<SourceFile>> AllSources = new(ReadSources);
 
     public static string Root { get; } = FindRoot();
 
     /// <summary>Every file but binary ones.</summary>
-    public static IReadOnlyList<TextFile> Texts => s_texts.Value;
+    public static IReadOnlyList<TextFile> Texts => AllTexts.Value;
 
     /// <summary>Every C# file of src, tests and bench.</summary>
-    public static IReadOnlyList<SourceFile> Sources => s_sources.Value;
+    public static IReadOnlyList<SourceFile> Sources => AllSources.Value;
 
     /// <summary>The C# files below a folder, such as <c>src/Ullage.Model</c>.</summary>
     public static IReadOnlyList<SourceFile> SourcesIn(string folder)
@@ -60,7 +60,7 @@ internal static class Repository
 
         foreach (DirectoryInfo child in folder.EnumerateDirectories())
         {
-            if (child.LinkTarget is null && !s_skipped.Contains(child.Name))
+            if (child.LinkTarget is null && !Skipped.Contains(child.Name))
             {
                 Walk(child, $"{prefix}{child.Name}/", found);
             }

@@ -71,7 +71,9 @@ public sealed class RuleTests
     [InlineData("class Bare { }", false)]
     [InlineData("[Kernel(\"oom_badness\", \"mm/oom_kill.c\")] class Named { }", true)]
     [InlineData("class Several { [Kernel(\"oom_badness\", \"mm/oom_kill.c\")] void M() { } }", true)]
-    [InlineData("record struct Bare(int A);", false)]
+    [InlineData("struct Bare { int _a; }", false)]
+    [InlineData("record struct Bare(int A) { void Do() { } }", false)]
+    [InlineData("record struct Choice(int A) { int B => A; }", true)]
     [InlineData("enum Kind { A }", true)]
     [InlineData("interface IRoom { }", true)]
     [InlineData("record KillOptions;", true)]
@@ -215,7 +217,15 @@ public sealed class RuleTests
     [InlineData("namespace Ullage.Model.Oom;", true)]
     [InlineData("namespace Ullage.Model.Oom { }", false)]
     [InlineData("namespace Ullage.Model;", false)]
-    public void NamespacesGivenAFolderMustEqualIt(string text, bool fine) => Conventions.Namespaces(Source(text)).Any().ShouldBe(!fine);
+    public void NamespacesGivenAFolderMustEqualIt(string text, bool fine) => Conventions.Namespaces([Source(text)]).Any().ShouldBe(!fine);
+
+    [Fact]
+    public void NamespacesGivenAFolderNamedAfterItsTypeAreTheParents()
+    {
+        SourceFile main = Source("namespace Ullage.Model; class Machine { }", "src/Ullage.Model/Machine/Machine.cs");
+        Conventions.Namespaces([main, Source("namespace Ullage.Model;", "src/Ullage.Model/Machine/SimClock.cs")]).ShouldBeEmpty();
+        Conventions.Namespaces([main, Source("namespace Ullage.Model.Machine;", "src/Ullage.Model/Machine/SimClock.cs")]).ShouldHaveSingleItem();
+    }
 
     [Theory]
     [InlineData("class A { }", false)]

@@ -76,7 +76,7 @@ public sealed class TreeTests
             .ShouldBeNone();
 
     [Fact]
-    public void NamespacesEqualFolders() => Library.SelectMany(Conventions.Namespaces).ShouldBeNone();
+    public void NamespacesEqualFolders() => Conventions.Namespaces(Library).ShouldBeNone();
 
     [Fact]
     public void ClassesAreSealedOrStatic() => Conventions.Sealed(Library).ShouldBeNone();

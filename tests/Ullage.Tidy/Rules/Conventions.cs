@@ -11,15 +11,24 @@ internal static class Conventions
     public static IEnumerable<string> Syntax(SourceFile file)
         => file.Tree.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.ToString());
 
-    /// <summary>Namespaces are file-scoped and equal the project and its folders.</summary>
-    public static IEnumerable<string> Namespaces(SourceFile file)
+    /// <summary>
+    /// Namespaces are file-scoped and equal the project and its folders. A folder named after the type at its heart, such as Machine/Machine.cs,
+    /// shares the namespace of its parent: a namespace and a type of one name get in each other's way.
+    /// </summary>
+    public static IEnumerable<string> Namespaces(IReadOnlyCollection<SourceFile> files)
     {
-        string expected = string.Join('.', file.Path.Split('/').Skip(1).SkipLast(1));
-        foreach (BaseNamespaceDeclarationSyntax space in file.Unit.Members.OfType<BaseNamespaceDeclarationSyntax>())
+        HashSet<string> paths = [.. files.Select(file => file.Path)];
+        foreach (SourceFile file in files)
         {
-            if (space.Name.ToString() != expected || space is not FileScopedNamespaceDeclarationSyntax)
+            string[] parts = file.Path.Split('/')[..^1];
+            bool shared = paths.Contains($"{string.Join('/', parts)}/{parts[^1]}.cs");
+            string expected = string.Join('.', parts[1..(shared ? ^1 : ^0)]);
+            foreach (BaseNamespaceDeclarationSyntax space in file.Unit.Members.OfType<BaseNamespaceDeclarationSyntax>())
             {
-                yield return file.Finding(space, $"namespace {space.Name} does not equal the folder: write \"namespace {expected};\"");
+                if (space.Name.ToString() != expected || space is not FileScopedNamespaceDeclarationSyntax)
+                {
+                    yield return file.Finding(space, $"namespace {space.Name} does not equal the folder: write \"namespace {expected};\"");
+                }
             }
         }
     }

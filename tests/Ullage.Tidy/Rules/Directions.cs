@@ -5,7 +5,7 @@ namespace Ullage.Tidy.Rules;
 /// <summary>Who may reference whom, as docs/architecture.md draws it. Data travels forward; Model and Observe never see each other.</summary>
 internal static class Directions
 {
-    private static readonly Dictionary<string, string[]> s_mayReference = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> MayReference = new(StringComparer.Ordinal)
     {
         ["Ullage.Abi"] = [],
         ["Ullage.Model"] = ["Ullage.Abi"],
@@ -17,12 +17,12 @@ internal static class Directions
     };
 
     // Kernel text, the model and the sampler must stay free of what others bring; analyzers do not ship.
-    private static readonly string[] s_withoutPackages = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording"];
+    private static readonly string[] WithoutPackages = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording"];
 
     public static IEnumerable<string> Check(string path, string project)
     {
         string name = Path.GetFileNameWithoutExtension(path);
-        if (!s_mayReference.TryGetValue(name, out string[]? allowed))
+        if (!MayReference.TryGetValue(name, out string[]? allowed))
         {
             yield return $"{path}: a project that architecture.md does not draw: draw it there and in {nameof(Directions)} first";
             yield break;
@@ -39,7 +39,7 @@ internal static class Directions
 
         foreach (XElement package in document.Descendants("PackageReference"))
         {
-            if (s_withoutPackages.Contains(name, StringComparer.Ordinal) && package.Attribute("PrivateAssets")?.Value != "all")
+            if (WithoutPackages.Contains(name, StringComparer.Ordinal) && package.Attribute("PrivateAssets")?.Value != "all")
             {
                 yield return $"{path}: {name} ships the package {Included(package)}: this room stands on the runtime alone";
             }

@@ -7,19 +7,19 @@ namespace Ullage.Tidy.Rules;
 /// <summary>
 /// A mechanism carries the kernel's name for it. Every top-level class or struct in a mechanism room of Ullage.Model has [Kernel("symbol", "file")] on itself or,
 /// where it gathers several kernel functions, on at least one member. Free of this are enums, interfaces and delegates, and types that carry
-/// values across a call rather than do something: those named …Options, …Result, …Request, …Exception.
+/// values across a call rather than do something: records without a method, and those named …Options, …Result, …Request, …Exception.
 /// </summary>
 internal static partial class KernelNames
 {
-    private static readonly string[] s_rooms = ["Charging", "Cgroups", "Oom", "Pages", "AddressSpace", "Slab", "Reclaim", "Pressure"];
-    private static readonly string[] s_carriers = ["Options", "Result", "Request", "Exception"];
+    private static readonly string[] Rooms = ["Charging", "Cgroups", "Oom", "Pages", "AddressSpace", "Slab", "Reclaim", "Pressure"];
+    private static readonly string[] Carriers = ["Options", "Result", "Request", "Exception"];
 
     public static IEnumerable<string> Check(IEnumerable<SourceFile> model, AllowList allow)
     {
         var parts = model
-            .Where(file => s_rooms.Contains(file.Folder.Split('/')[0], StringComparer.Ordinal))
+            .Where(file => Rooms.Contains(file.Folder.Split('/')[0], StringComparer.Ordinal))
             .SelectMany(file => file.Unit.DescendantNodes(node => node is not TypeDeclarationSyntax).OfType<TypeDeclarationSyntax>(), (file, type) => (file, type))
-            .Where(part => part.type is not InterfaceDeclarationSyntax && !s_carriers.Any(part.type.Identifier.ValueText.EndsWith))
+            .Where(part => part.type is not InterfaceDeclarationSyntax && !CarriesValues(part.type))
             .GroupBy(part => SourceFile.FullName(part.type), StringComparer.Ordinal);
         foreach (var same in parts)
         {
@@ -56,6 +56,10 @@ internal static partial class KernelNames
             }
         }
     }
+
+    private static bool CarriesValues(TypeDeclarationSyntax type)
+        => Carriers.Any(type.Identifier.ValueText.EndsWith)
+            || (type is RecordDeclarationSyntax && !type.Members.Any(member => member is BaseMethodDeclarationSyntax));
 
     private static IEnumerable<AttributeSyntax> Attributes(CSharpSyntaxNode node)
         => node.DescendantNodes().OfType<AttributeSyntax>().Where(attribute => attribute.Name.ToString() is "Kernel" or "KernelAttribute" or "Ullage.Abi.Kernel");

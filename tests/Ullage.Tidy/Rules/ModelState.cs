@@ -14,13 +14,13 @@ internal sealed class ModelState
     private const string ModelUsings = "global using System; global using System.Collections.Generic;";
     private const string OtherUsings = ModelUsings + "global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
 
-    private static readonly string[] s_hashed =
+    private static readonly string[] Hashed =
     [
         "Dictionary", "HashSet", "IDictionary", "IReadOnlyDictionary", "ISet", "IReadOnlySet", "FrozenDictionary", "FrozenSet",
         "ImmutableDictionary", "ImmutableHashSet", "ConcurrentDictionary", "Hashtable",
     ];
 
-    private static readonly string[] s_mutable =
+    private static readonly string[] Mutable =
     [
         "List", "Dictionary", "HashSet", "Queue", "Stack", "LinkedList", "PriorityQueue", "SortedDictionary", "SortedSet", "SortedList", "BitArray", "StringBuilder",
         "IList", "ICollection", "IDictionary", "ISet", "ConcurrentDictionary", "ConcurrentQueue", "ConcurrentBag", "ThreadLocal", "Memory", "ArraySegment",
@@ -77,7 +77,7 @@ internal sealed class ModelState
             {
                 // Keys and Values of an interface are plain sequences: what they belong to tells.
                 ExpressionSyntax source = loop.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Keys" or "Values" } part ? part.Expression : loop.Expression;
-                if (semantics.GetTypeInfo(source).Type is { } type && s_hashed.Contains(type.Name, StringComparer.Ordinal))
+                if (semantics.GetTypeInfo(source).Type is { } type && Hashed.Contains(type.Name, StringComparer.Ordinal))
                 {
                     yield return file.Finding(loop, $"foreach over {type.Name}: its order comes from hashes; keep a list beside it, or sort the keys");
                 }
@@ -102,7 +102,7 @@ internal sealed class ModelState
     private static bool IsGenerated(Diagnostic diagnostic) => diagnostic.Id is "CS8795" or "CS9248";
 
     private static bool IsMutable(ITypeSymbol type)
-        => type is IArrayTypeSymbol || s_mutable.Contains(type.Name, StringComparer.Ordinal);
+        => type is IArrayTypeSymbol || Mutable.Contains(type.Name, StringComparer.Ordinal);
 
     private static bool IsFloating(ITypeSymbol type) => type switch
     {

@@ -6,13 +6,13 @@ namespace Ullage.Tidy.Rules;
 internal static class Words
 {
     // Written in pieces, so that this file does not find itself.
-    private static readonly (Regex Word, string Advice)[] s_unfinished =
+    private static readonly (Regex Word, string Advice)[] UnfinishedWords =
     [
         (Compile(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK|X" + @"XX)\b", RegexOptions.None), "finish it, or say in the documentation what is missing"),
         (Compile(@"\bNotImpl" + @"ementedException\b", RegexOptions.None), "finish it, or answer \"not supported by this version: OPERATION\""),
     ];
 
-    private static readonly (Regex Word, string Advice)[] s_traces =
+    private static readonly (Regex Word, string Advice)[] TraceWords =
     [
         (Compile(@"(?<![\w.$}])/wo" + @"rk/", RegexOptions.None), "a path of one computer: use one relative to the repository"),
         (Compile(@"(?<![\w.$}])/(home/[a-z]+|root)/\.", RegexOptions.None), "a path of one computer: use one relative to the repository"),
@@ -25,9 +25,9 @@ internal static class Words
 
     /// <summary>Markers in what is built: src, tests, bench, scenarios and scripts.</summary>
     public static IEnumerable<string> Unfinished(TextFile file)
-        => file.Path.EndsWith(".md", StringComparison.Ordinal) ? [] : Find(file, s_unfinished);
+        => file.Path.EndsWith(".md", StringComparison.Ordinal) ? [] : Find(file, UnfinishedWords);
 
-    public static IEnumerable<string> Traces(TextFile file) => Find(file, s_traces);
+    public static IEnumerable<string> Traces(TextFile file) => Find(file, TraceWords);
 
     private static IEnumerable<string> Find(TextFile file, (Regex Word, string Advice)[] words)
     {
