@@ -16,7 +16,7 @@ internal static class Repository
     /// <summary>Every file but binary ones.</summary>
     public static IReadOnlyList<TextFile> Texts => AllTexts.Value;
 
-    /// <summary>Every C# file of src, tests and bench.</summary>
+    /// <summary>Every C# file of src, tests and benchmarks.</summary>
     public static IReadOnlyList<SourceFile> Sources => AllSources.Value;
 
     /// <summary>The C# files below a folder, such as <c>src/Ullage.Model</c>.</summary>
@@ -72,6 +72,6 @@ internal static class Repository
             .Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal))
             .Where(file => file.Path.StartsWith("src/", StringComparison.Ordinal)
                 || file.Path.StartsWith("tests/", StringComparison.Ordinal)
-                || file.Path.StartsWith("bench/", StringComparison.Ordinal))
+                || file.Path.StartsWith("benchmarks/", StringComparison.Ordinal))
             .Select(file => new SourceFile(file.Path, file.Text))];
 }

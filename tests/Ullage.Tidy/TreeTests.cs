@@ -84,7 +84,7 @@ public sealed class TreeTests
     [Fact]
     public void OnlyTheCommandLineUsesTheConsole()
         => Repository.Sources
-            .Where(file => file.Project is not ("src/Ullage.Cli" or "tests/Ullage.Cli.Tests" or "bench/Ullage.Bench"))
+            .Where(file => file.Project is not ("src/Ullage.Cli" or "tests/Ullage.Cli.Tests" or "benchmarks/Ullage.Bench"))
             .SelectMany(Conventions.Console)
             .ShouldBeNone();
 
