@@ -29,7 +29,13 @@ internal sealed class ExpectationReader(Problems problems, References references
 
     private void Read(MapReader map, List<Expectation> expectations)
     {
-        string[] subjects = [.. new[] { "process", "file", "dmesg" }.Where(map.Has)];
+        string[] all = ["process", "file", "dmesg"];
+        string[] subjects = [.. all.Where(map.Has)];
+        if (subjects.Length == 0 && all.Any(map.IsMisspelled))
+        {
+            return;
+        }
+
         if (subjects.Length != 1)
         {
             string found = subjects.Length == 0 ? "has none of them" : $"has {string.Join(" and ", subjects)}";
