@@ -33,11 +33,7 @@ internal sealed class SchemaChecker(JsonElement root)
                     Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() >= keyword.Value.GetDouble(), path, $"is {value}, below {keyword.Value}");
                     break;
                 case "required":
-                    foreach (JsonElement key in keyword.Value.EnumerateArray())
-                    {
-                        Expect(value.ValueKind != JsonValueKind.Object || value.TryGetProperty(key.GetString()!, out _), path, $"has no {key}");
-                    }
-
+                    CheckRequired(keyword.Value, value, path);
                     break;
                 case "items":
                     CheckItems(keyword.Value, value, path);
@@ -51,6 +47,14 @@ internal sealed class SchemaChecker(JsonElement root)
         }
 
         CheckProperties(schema, value, path);
+    }
+
+    private void CheckRequired(JsonElement keys, JsonElement value, string path)
+    {
+        foreach (JsonElement key in keys.EnumerateArray())
+        {
+            Expect(value.ValueKind != JsonValueKind.Object || value.TryGetProperty(key.GetString()!, out _), path, $"has no {key}");
+        }
     }
 
     private void CheckItems(JsonElement items, JsonElement value, string path)
