@@ -227,6 +227,15 @@ public sealed class ScenarioReaderTests
     }
 
     [Fact]
+    public void ReadOfManyKeysIsQuickAndTellsEach()
+    {
+        string yaml = "name: n\nsysctl:\n" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"  a{i}: 1\n")) + "  a7: 1\n";
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        ScenarioReader.Read(yaml, "s.yaml", []).Problems.ShouldHaveSingleItem().ToString().ShouldBe("s.yaml:60003:3: key 'a7' appears twice (first on line 10): remove one of them");
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void ReadOfDeepNestingEnds() =>
         ScenarioReader.Read("name: " + new string('[', 10_000), "s.yaml", []).Problems.ShouldHaveSingleItem().Message.ShouldContain("nested deeper than 50 levels");
 

@@ -220,7 +220,7 @@ internal sealed class MapReader
 
     /// <summary>True when a key stands there in a spelling that was told already: then it is not missing as well.</summary>
     public bool IsMisspelled(string key) =>
-        _map.Entries.Exists(entry => _shape.Child(entry.Key) is null && Nearest.Of(entry.Key, _shape.Keys) == key);
+        _map.Entries.Any(entry => _shape.Child(entry.Key) is null && Nearest.Of(entry.Key, _shape.Keys) == key);
 
     /// <summary>Tells when a key is missing.</summary>
     public bool Require(string key, string what)

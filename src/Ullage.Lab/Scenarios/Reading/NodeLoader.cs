@@ -136,7 +136,7 @@ internal sealed class NodeLoader
             }
             else
             {
-                map.Entries.Add(new Entry(text, key.Place, value));
+                map.Add(new Entry(text, key.Place, value));
             }
         }
 
@@ -170,7 +170,11 @@ internal sealed class NodeLoader
                 return newList;
             case MapNode map:
                 MapNode newMap = new(place);
-                newMap.Entries.AddRange(map.Entries.Select(entry => new Entry(entry.Key, place, Copy(entry.Value, place, depth + 1))));
+                foreach (Entry entry in map.Entries)
+                {
+                    newMap.Add(new Entry(entry.Key, place, Copy(entry.Value, place, depth + 1)));
+                }
+
                 return newMap;
             default:
                 ScalarNode scalar = (ScalarNode)node;
