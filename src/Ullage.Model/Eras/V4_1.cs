@@ -19,6 +19,7 @@ internal static class EraV4_1
             WhenOomFails = OomFailure.NoMem,
             HierarchicalEvents = false, // §2.5
             FailcntOnlyOnV1Memory = false, ClampNegativeUsage = false, SetMaxAllowsRaise = false, // §1.1, §1.3, §1.4
+            High = HighThrottleRule.ReclaimInCharge, HighHandledInCharge = false, DyingSkipsHigh = false, // §2.6
             NonHierarchicalPossible = true,
         },
         Kmem = new()
