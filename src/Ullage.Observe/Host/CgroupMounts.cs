@@ -1,5 +1,7 @@
 using System.Globalization;
 using Ullage.Abi;
+using Ullage.Abi.Files;
+using Ullage.Abi.Text;
 
 namespace Ullage.Observe.Host;
 
@@ -154,16 +156,14 @@ public sealed class CgroupMounts
                 : $"{file}: {read.Errno}: run as root, or as the process's owner";
             return null;
         }
-        foreach (string line in read.Text.Split('\n'))
+        if (!TaskCgroups.TryParse(read.Text, out TaskCgroups? task, out ParseProblem problem))
         {
-            string[] parts = line.Split(':', 3);
-            bool matches = parts.Length == 3 && (Memory.Version == 2
-                ? parts[0] == "0" && parts[1].Length == 0
-                : Array.IndexOf(parts[1].Split(','), "memory") >= 0);
-            if (matches)
-            {
-                return parts[2];
-            }
+            why = $"{file}: {problem}: this is not what a kernel writes; is the snapshot whole?";
+            return null;
+        }
+        if ((Memory.Version == 2 ? task.UnifiedPath : task.PathOf("memory")) is string path)
+        {
+            return path;
         }
         why = $"{file} names no memory cgroup: the kernel was started without the memory controller, or it has moved to another hierarchy";
         return null;
@@ -216,46 +216,17 @@ public sealed class CgroupMounts
         return v1 && v2 ? CgroupMode.Hybrid : v1 ? CgroupMode.V1 : v2 ? CgroupMode.V2 : CgroupMode.None;
     }
 
-    /// <summary>One line: <c>id parent major:minor root mountpoint options [tags] - type source superoptions</c>.</summary>
+    /// <summary>Line by line: one mount that reads oddly must not hide the others.</summary>
     private static CgroupMount? ParseMount(string line)
     {
-        int separator = line.IndexOf(" - ", StringComparison.Ordinal);
-        if (separator < 0)
+        if (!MountInfo.TryParse(line + "\n", out MountInfo? parsed, out _) || parsed.Entries.Count == 0)
         {
             return null;
         }
-        string[] before = line[..separator].Split(' ');
-        string[] after = line[(separator + 3)..].Split(' ');
-        if (before.Length < 6 || after[0] is not ("cgroup" or "cgroup2"))
-        {
-            return null;
-        }
-        string[] controllers = after[0] == "cgroup" && after.Length > 2 ? after[2].Split(',') : [];
-        return new CgroupMount(after[0] == "cgroup" ? 1 : 2, Unescape(before[3]), Unescape(before[4]), controllers);
-    }
-
-    /// <summary>mountinfo writes blanks, tabs, newlines and backslashes as three octal digits.</summary>
-    private static string Unescape(string text)
-    {
-        if (!text.Contains('\\', StringComparison.Ordinal))
-        {
-            return text;
-        }
-        List<char> plain = new(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            bool escaped = text[i] == '\\' && i + 3 < text.Length && text.AsSpan(i + 1, 3).IndexOfAnyExceptInRange('0', '7') < 0;
-            if (escaped)
-            {
-                plain.Add((char)(((text[i + 1] - '0') << 6) | ((text[i + 2] - '0') << 3) | (text[i + 3] - '0')));
-                i += 3;
-            }
-            else
-            {
-                plain.Add(text[i]);
-            }
-        }
-        return new string([.. plain]);
+        MountInfoEntry entry = parsed.Entries[0];
+        return entry.IsCgroup2 ? new CgroupMount(2, entry.Root, entry.MountPoint, [])
+            : entry.FileSystem == "cgroup" ? new CgroupMount(1, entry.Root, entry.MountPoint, entry.SuperOptions.Split(','))
+            : null;
     }
 
     private static string[] ControllersOf(IKernelFiles files, string mountPoint)
@@ -271,10 +242,7 @@ public sealed class CgroupMounts
             return $"/proc/self/mountinfo: {mountinfo.Errno}: mount /proc, or give a snapshot tree with --root";
         }
         KernelRead cgroups = files.Read("/proc/cgroups");
-        string[]? memory = cgroups.Ok
-            ? cgroups.Text.Split('\n').Select(line => line.Split('\t')).FirstOrDefault(parts => parts[0] == "memory" && parts.Length >= 4)
-            : null;
-        if (memory is not null && memory[3].Trim() == "0")
+        if (cgroups.Ok && ProcCgroups.TryParse(cgroups.Text, out ProcCgroups? table, out _) && table["memory"] is ProcCgroupsRow { Enabled: false })
         {
             return "the memory controller is switched off (/proc/cgroups: memory … 0): boot without cgroup_disable=memory, or with cgroup_enable=memory";
         }

@@ -209,7 +209,7 @@ internal sealed class HostProcesses : IDisposable
             if (ChildProcess.Peek(worker.Pid, out _) is ChildEnd end)
             {
                 ThrowIfNotEntered(worker);
-                string how = end.Signal != 0 ? HostSupport.SignalName(end.Signal) : FormattableString.Invariant($"exit status {end.ExitCode}");
+                string how = end.Signal != 0 ? SignalNames.NameOf(end.Signal) : FormattableString.Invariant($"exit status {end.ExitCode}");
                 throw new TargetUnavailableException($"process {worker.Record.Name}: its worker ended with {how} before it began: look at the kernel log; is a seccomp filter in the way?", 3);
             }
             if (Environment.TickCount64 > until)

@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ullage.Abi;
-using Ullage.Lab.Results;
+using Ullage.Abi.Files;
+using DmesgLine = Ullage.Lab.Results.DmesgLine;
 
 namespace Ullage.Lab.Targets.Host;
 
@@ -103,7 +104,7 @@ internal sealed unsafe class HostKernelLog : IDisposable
         return int.TryParse(text.AsSpan(at + words.Length, end - at - words.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : null;
     }
 
-    /// <summary>One record: <c>priority,sequence,microseconds,flags;text</c>, then lines with a blank in front that carry properties. Null when there is no more.</summary>
+    /// <summary>One record. Null when there is no more.</summary>
     private DmesgLine? ReadRecord()
     {
         while (_fd >= 0)
@@ -130,17 +131,6 @@ internal sealed unsafe class HostKernelLog : IDisposable
         return null;
     }
 
-    internal static DmesgLine? Parse(string record)
-    {
-        int semicolon = record.IndexOf(';', StringComparison.Ordinal);
-        string[] fields = semicolon < 0 ? [] : record[..semicolon].Split(',');
-        if (fields.Length < 3 || !int.TryParse(fields[0], CultureInfo.InvariantCulture, out int priority) ||
-            !long.TryParse(fields[2], CultureInfo.InvariantCulture, out long microseconds))
-        {
-            return null;
-        }
-        string text = record[(semicolon + 1)..];
-        int newline = text.IndexOf('\n', StringComparison.Ordinal);
-        return new DmesgLine(microseconds * 1000, priority & 7, newline < 0 ? text : text[..newline]);
-    }
+    private static DmesgLine? Parse(string record) => KmsgRecord.TryParse(record, out KmsgRecord? parsed, out _)
+        ? new DmesgLine((long)parsed.TimestampUs * 1000, parsed.Level, parsed.Text.TrimEnd('\n')) : null;
 }

@@ -241,7 +241,7 @@ internal sealed class HostRun : IDisposable
             Cgroup = instance.Record.Cgroup,
             State = end is null ? "running" : end.Value.Signal != 0 ? "killed" : "exited",
             ExitCode = end?.ExitCode,
-            Signal = end is ChildEnd { Signal: not 0 } killed ? HostSupport.SignalName(killed.Signal) : null,
+            Signal = end is ChildEnd { Signal: not 0 } killed ? SignalNames.NameOf(killed.Signal) : null,
             OomKilled = end is ChildEnd { Signal: Native.SigKill } && WasOomKilled(instance),
             Steps = StepReader.Read(instance.Record, instance.Arena, MonotonicNs()),
         };

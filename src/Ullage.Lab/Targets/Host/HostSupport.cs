@@ -11,33 +11,12 @@ internal static class HostSupport
     private const int NoPermission = 3;
     private const int NotThere = 4;
 
-    private static readonly string[] SignalNames =
-    [
-        "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE",
-        "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ",
-        "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
-    ];
-
     private static readonly Dictionary<string, int> Advices = new(StringComparer.Ordinal)
     {
         ["normal"] = 0, ["random"] = 1, ["sequential"] = 2, ["willneed"] = 3, ["dontneed"] = 4, ["free"] = 8, ["remove"] = 9, ["dontfork"] = 10,
         ["dofork"] = 11, ["mergeable"] = 12, ["unmergeable"] = 13, ["hugepage"] = 14, ["nohugepage"] = 15, ["dontdump"] = 16, ["dodump"] = 17,
         ["wipeonfork"] = 18, ["keeponfork"] = 19, ["cold"] = 20, ["pageout"] = 21, ["populate_read"] = 22, ["populate_write"] = 23,
     };
-
-    /// <summary>The number of a signal (<c>SIGTERM</c>, <c>TERM</c> or <c>15</c>), null if there is none.</summary>
-    internal static int? SignalNumber(string signal)
-    {
-        if (int.TryParse(signal, System.Globalization.CultureInfo.InvariantCulture, out int number))
-        {
-            return number is > 0 and < 65 ? number : null;
-        }
-        int at = Array.IndexOf(SignalNames, signal.StartsWith("SIG", StringComparison.Ordinal) ? signal : "SIG" + signal);
-        return at > 0 ? at : null;
-    }
-
-    /// <summary>A signal's name.</summary>
-    internal static string SignalName(int signal) => signal < SignalNames.Length ? SignalNames[signal] : FormattableString.Invariant($"SIG{signal}");
 
     /// <summary>The number of an madvise advice, null if there is none.</summary>
     internal static int? Advice(string advice) => Advices.TryGetValue(advice, out int number) ? number : null;
@@ -111,7 +90,7 @@ internal static class HostSupport
                     "run it on the model, or take the step out", NotThere);
             case MadviseOperation madvise when Advice(madvise.Advice) is null:
                 throw new TargetUnavailableException($"{where}: unknown advice {madvise.Advice}: use one of {string.Join(", ", Advices.Keys)}", UsageError);
-            case KillOperation kill when SignalNumber(kill.Signal) is null:
+            case KillOperation kill when !SignalNames.TryParse(kill.Signal, out _):
                 throw new TargetUnavailableException($"{where}: unknown signal {kill.Signal}: use a name such as SIGTERM, or a number", UsageError);
             case EchoOperation echo:
                 CheckEcho(echo, where, scenario.Cgroup.Version);

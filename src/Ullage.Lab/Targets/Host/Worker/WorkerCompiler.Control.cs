@@ -1,3 +1,4 @@
+using Ullage.Abi;
 using Ullage.Lab.Scenarios;
 using static Ullage.Lab.Targets.Host.Worker.WorkerLayout;
 
@@ -30,9 +31,10 @@ internal sealed partial class WorkerCompiler
                 Count();
                 break;
             case KillOperation kill:
-                long victim = kill.Process == "self" ? scope.Record.Slot : _context.Board.SlotNamed(kill.Process);
+                int victim = kill.Process == "self" ? scope.Record.Slot : _context.Board.SlotNamed(kill.Process);
                 Count();
-                Call(62, [Board.Address((int)victim) + SlotLivePid, HostSupport.SignalNumber(kill.Signal)!.Value], addresses: 1, onError: end, needsPid: true);
+                _ = SignalNames.TryParse(kill.Signal, out int signal);
+                Call(62, [Board.Address(victim) + SlotLivePid, signal], addresses: 1, onError: end, needsPid: true);
                 break;
             case ExitOperation exit:
                 Count();
