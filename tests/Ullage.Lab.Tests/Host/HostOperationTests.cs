@@ -98,6 +98,42 @@ public sealed class HostOperationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void KillOfNobodyFailsAndOfItselfIsNoOomKill()
+    {
+        if (HostScenarios.Skip(output))
+        {
+            return;
+        }
+        RunResult result = Run(new ForkOperation("child", null, [new ExitOperation(0)]), new WaitOperation(),
+            new KillOperation("child", "KILL") { UntilDone = true }, new KillOperation("self", "SIGKILL"), new ExitOperation(1));
+        ProcessResult worker = result.Processes[0];
+        worker.Steps.Select(step => (step.Done, step.Errno)).ShouldBe([(1, Errno.None), (1, Errno.None), (0, Errno.ESRCH), (1, Errno.None)]);
+        worker.State.ShouldBe("killed");
+        worker.Signal.ShouldBe("SIGKILL");
+        worker.OomKilled.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void EveryStartsAgainAndCountMakesSeveral()
+    {
+        if (HostScenarios.Skip(output))
+        {
+            return;
+        }
+        Scenario scenario = HostScenarios.Single(new ExitOperation(4));
+        scenario = scenario with
+        {
+            StopAfterNs = 250_000_000,
+            Processes = [scenario.Processes[0] with { Count = 2, EveryNs = 100_000_000, Cgroup = null }],
+        };
+        RunResult result = HostScenarios.Run(scenario);
+        result.Processes.Select(process => (process.Name, process.ExitCode)).ShouldBe(
+            Enumerable.Range(0, 3).SelectMany(_ => new (string, int?)[] { ("worker-1", 4), ("worker-2", 4) }));
+        result.Ended.ShouldBe("stopped");
+        Should.Throw<TargetUnavailableException>(() => HostScenarios.Run(scenario with { StopAfterNs = null })).ExitCode.ShouldBe(2);
+    }
+
+    [Fact]
     public void RepeatAndInterleaveCountRounds()
     {
         if (HostScenarios.Skip(output))

@@ -16,6 +16,7 @@ internal sealed unsafe class HostKernelLog : IDisposable
     private readonly int _fd;
     private readonly byte[] _record = new byte[16 << 10];
     private List<DmesgLine>? _report;
+    private bool _lost;
 
     internal HostKernelLog()
     {
@@ -28,6 +29,12 @@ internal sealed unsafe class HostKernelLog : IDisposable
         }
         _ = Native.Seek(_fd, 0, Native.SeekEnd);
     }
+
+    /// <summary>
+    /// True when <see cref="Killed"/> can be relied on: the log could be read, nothing was overwritten before we came, and its pids are those that we know
+    /// (they are the first pid namespace's).
+    /// </summary>
+    internal bool NamesVictims => _fd >= 0 && !_lost && InFirstPidNamespace;
 
     /// <summary>Why there is no kernel log; null when there is one.</summary>
     internal string? Note { get; }
@@ -49,6 +56,9 @@ internal sealed unsafe class HostKernelLog : IDisposable
         Lines.AddRange(fresh);
         return fresh;
     }
+
+    /// <summary>The kernel gives the first pid namespace a number of its own.</summary>
+    private static bool InFirstPidNamespace => new FileInfo("/proc/self/ns/pid").LinkTarget == "pid:[4026531836]";
 
     public void Dispose()
     {
@@ -123,10 +133,12 @@ internal sealed unsafe class HostKernelLog : IDisposable
                 continue;
             }
             // EPIPE: records were overwritten before we came; the next read goes on with the oldest that is left.
-            if (got == 0 || (Errno)Marshal.GetLastPInvokeError() is not (Errno.EPIPE or Errno.EINTR))
+            Errno errno = (Errno)Marshal.GetLastPInvokeError();
+            if (got == 0 || errno is not (Errno.EPIPE or Errno.EINTR))
             {
                 return null;
             }
+            _lost |= errno == Errno.EPIPE;
         }
         return null;
     }

@@ -253,9 +253,13 @@ internal sealed class HostRun : IDisposable
     /// </summary>
     private bool WasOomKilled(HostInstance instance)
     {
+        if (_log!.NamesVictims)
+        {
+            return _log.Killed.Contains(instance.Pid);
+        }
         string cgroup = instance.Record.Cgroup;
         int explained = _attributedKills.GetValueOrDefault(cgroup);
-        bool killed = _log!.Killed.Contains(instance.Pid) || OomKills(cgroup) > explained;
+        bool killed = _log.Killed.Contains(instance.Pid) || OomKills(cgroup) > explained;
         if (killed)
         {
             _attributedKills[cgroup] = explained + 1;

@@ -18,23 +18,12 @@ internal sealed partial class WorkerCompiler
             case PauseOperation:
                 Emit("pause", []);
                 break;
-            case MkdirOperation mkdir:
-                Call(83, [_arena.Text(_context.Paths.CgroupDirectory(mkdir.Path)), 0x1ED], onError: end);
-                Count();
-                break;
-            case RmdirOperation rmdir:
-                Call(84, [_arena.Text(_context.Paths.CgroupDirectory(rmdir.Path))], onError: end);
-                Count();
-                break;
-            case MoveOperation move:
-                MoveProcess(move, end);
+            case MkdirOperation or RmdirOperation or MoveOperation:
+                CgroupBody(operation, end);
                 Count();
                 break;
             case KillOperation kill:
-                int victim = kill.Process == "self" ? scope.Record.Slot : _context.Board.SlotNamed(kill.Process);
-                Count();
-                _ = SignalNames.TryParse(kill.Signal, out int signal);
-                Call(62, [Board.Address(victim) + SlotLivePid, signal], addresses: 1, onError: end, needsPid: true);
+                Kill(kill, scope, end);
                 break;
             case ExitOperation exit:
                 Count();
@@ -49,6 +38,7 @@ internal sealed partial class WorkerCompiler
                 {
                     Emit("wait_child", [Board.Address(child)]);
                 }
+                scope.Children.Clear();
                 Count();
                 break;
             case RepeatOperation repeat:
@@ -58,6 +48,38 @@ internal sealed partial class WorkerCompiler
                 Interleave(interleave, scope, step, end);
                 break;
         }
+    }
+
+    private void CgroupBody(Operation operation, Mark end)
+    {
+        switch (operation)
+        {
+            case MkdirOperation mkdir:
+                Call(83, [_arena.Text(_context.Paths.CgroupDirectory(mkdir.Path)), 0x1ED], onError: end);
+                break;
+            case RmdirOperation rmdir:
+                Call(84, [_arena.Text(_context.Paths.CgroupDirectory(rmdir.Path))], onError: end);
+                break;
+            case MoveOperation move:
+                MoveProcess(move, end);
+                break;
+        }
+    }
+
+    /// <summary>The signal may end the sender itself, so a success is counted before and taken back by a failure.</summary>
+    private void Kill(KillOperation kill, ProcessScope scope, Mark end)
+    {
+        int victim = kill.Process == "self" ? scope.Record.Slot : _context.Board.SlotNamed(kill.Process);
+        _ = SignalNames.TryParse(kill.Signal, out int signal);
+        Mark failed = new();
+        Mark sent = new();
+        Count();
+        Call(62, [Board.Address(victim) + SlotLivePid, signal], addresses: 1, onError: failed, needsPid: true);
+        Emit("jump", [], target: (0, sent));
+        _arena.Place(failed);
+        Count(-1);
+        Emit("check", [], onError: end);
+        _arena.Place(sent);
     }
 
     private void MoveProcess(MoveOperation move, Mark end)

@@ -40,7 +40,7 @@ internal static partial class WorkerImage
     private static IEnumerable<(string Name, Action<Assembler, Common> Emit)> Handlers =>
     [
         ("syscall", EmitSyscall), ("access", EmitAccess), ("fill", EmitFill), ("step_begin", EmitStepBegin), ("step_end", EmitStepEnd),
-        ("warm", EmitWarm), ("loop", EmitLoop), ("check", EmitCheck), ("set", EmitSet), ("copy", EmitCopy), ("add", EmitAdd), ("count", EmitCount), ("next_name", EmitNextName),
+        ("warm", EmitWarm), ("loop", EmitLoop), ("check", EmitCheck), ("jump", EmitJump), ("set", EmitSet), ("copy", EmitCopy), ("add", EmitAdd), ("count", EmitCount), ("next_name", EmitNextName),
         ("decimal", EmitDecimal), ("pace", EmitPace), ("fork", EmitFork), ("wait_child", EmitWaitChild), ("brk", EmitBrk), ("gate", EmitGate),
         ("pause", EmitPause), ("end", EmitEnd),
     ];
