@@ -52,8 +52,24 @@ public sealed class Doctor
     private DoctorCheck User()
     {
         return !_files.IsLive ? new DoctorCheck("privileges", DoctorState.Limited, $"a snapshot ({_files.Root})", "nothing can be run or written", "leave out --root to examine this host")
+            : _isRoot && !HasSysResource() ? new DoctorCheck("privileges", DoctorState.Limited, "root without CAP_SYS_RESOURCE (/proc/self/status: CapEff)",
+                "a negative oom_score_adj in run --on host", "add the capability to the container, or run on the host itself")
             : _isRoot ? new DoctorCheck("privileges", DoctorState.Ok, "root")
             : new DoctorCheck("privileges", DoctorState.Limited, "not root", "run --on host, other users' processes, slabinfo, the kernel log", "sudo ullage …");
+    }
+
+    private bool HasSysResource()
+    {
+        const int SysResource = 24;
+        foreach (string line in _files.Read("/proc/self/status").Text.Split('\n'))
+        {
+            if (line.StartsWith("CapEff:", StringComparison.Ordinal) &&
+                ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask))
+            {
+                return ((mask >> SysResource) & 1) != 0;
+            }
+        }
+        return true; // not shown: say nothing rather than something wrong
     }
 
     private DoctorCheck Cgroups()

@@ -10,7 +10,7 @@ namespace Ullage.Lab.Tests.Host;
 public sealed class HostOperationTests(ITestOutputHelper output)
 {
     [Fact]
-    public void TouchUniformTwiceHitsWhatTheFirstPassMade()
+    public void TouchLoopTwiceHitsWhatTheFirstPassMade()
     {
         if (HostScenarios.Skip(output))
         {
@@ -144,7 +144,7 @@ public sealed class HostOperationTests(ITestOutputHelper output)
         RunResult result = Run(
             new MmapOperation("a", 1 << 20), new MmapOperation("b", 1 << 20),
             new InterleaveOperation(300, [new TouchOperation("a", zipf, true), new TouchOperation("b", new PatternSpec(), true)]),
-            new RepeatOperation(3, [new MkdirOperation("/000/job{i}"), new RepeatOperation(2, [new MkdirOperation("/000/job{i}/part{j}")])]),
+            new RepeatOperation(3, [new MkdirOperation("/000/job{i}"), new RepeatOperation(2, [new MkdirOperation("/000/job{i}/part{j}")]) { Depth = 1 }]),
             new RepeatOperation(3, [new RmdirOperation("/000/job{i}/part1"), new RmdirOperation("/000/job{i}/part2"), new RmdirOperation("/000/job{i}")]),
             new RepeatOperation(5, [new SleepOperation(100_000)]),
             new RepeatOperation(4, [new RmdirOperation("/000/none")]));

@@ -238,7 +238,8 @@ internal sealed class HostProcesses : IDisposable
         // 0 is written as well, because we may have inherited another value; where that is refused, nothing was asked for.
         if (errno != Errno.None && spec.OomScoreAdj != 0)
         {
-            throw new TargetUnavailableException($"process {spec.Name}: {file} = {spec.OomScoreAdj}: {errno}: values below 0 need root (CAP_SYS_RESOURCE)", 3);
+            throw new TargetUnavailableException($"process {spec.Name}: {file} = {spec.OomScoreAdj}: {errno}: to lower it needs CAP_SYS_RESOURCE, " +
+                "which containers and some virtual machines withhold even from root; run on the model, or leave negative values out", 3);
         }
     }
 

@@ -34,12 +34,7 @@ internal sealed partial class WorkerCompiler
                 Count();
                 break;
             case WaitOperation:
-                foreach (int child in scope.Children)
-                {
-                    Emit("wait_child", [Board.Address(child)]);
-                }
-                scope.Children.Clear();
-                Count();
+                Wait(scope);
                 break;
             case RepeatOperation repeat:
                 Repeat(repeat, scope, step, end);
@@ -48,6 +43,16 @@ internal sealed partial class WorkerCompiler
                 Interleave(interleave, scope, step, end);
                 break;
         }
+    }
+
+    private void Wait(ProcessScope scope)
+    {
+        foreach (int child in scope.Children)
+        {
+            Emit("wait_child", [Board.Address(child)]);
+        }
+        scope.Children.Clear();
+        Count();
     }
 
     private void CgroupBody(Operation operation, Mark end)
@@ -128,7 +133,7 @@ internal sealed partial class WorkerCompiler
 
     private void Repeat(RepeatOperation repeat, ProcessScope scope, long step, Mark end)
     {
-        if (OperationText.CanLoop(repeat.Do))
+        if (CanLoop(repeat))
         {
             Loop(repeat.Times, () =>
             {
@@ -139,9 +144,24 @@ internal sealed partial class WorkerCompiler
         }
         for (int round = 1; round <= repeat.Times; round++)
         {
-            Operations(OperationText.Round(repeat.Do, round), scope, step, end);
+            Operations([.. OperationExpander.Round(repeat, round)], scope, step, end);
             Count();
         }
+    }
+
+    /// <summary>True when every round is the same code: nothing is named after the round, and no region or process is made whose size or name the program must know.</summary>
+    private static bool CanLoop(RepeatOperation repeat)
+    {
+        foreach (Operation operation in repeat.Do)
+        {
+            bool same = operation is GrowOperation or SleepOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
+                or MprotectOperation or MadviseOperation or BrkOperation;
+            if (!same)
+            {
+                return false;
+            }
+        }
+        return OperationExpander.Round(repeat, 1).SequenceEqual(OperationExpander.Round(repeat, 2));
     }
 
     /// <summary>Rounds of one access each. The step counts accesses; <see cref="StepRecord.Divisor"/> turns them into rounds.</summary>
@@ -212,10 +232,6 @@ internal sealed partial class WorkerCompiler
         _ => 1,
     };
 
-    private static long RequestedAccesses(PatternSpec pattern, long pages) => pattern.Pattern switch
-    {
-        AccessPattern.Sequential => Math.Min(pages, pattern.Count ?? pages),
-        AccessPattern.Loop => Math.Min(pages, pattern.Count ?? pages) * (pattern.Passes ?? 1),
-        _ => (pattern.Count ?? pages) * (pattern.Passes ?? 1),
-    };
+    private long RequestedAccesses(PatternSpec pattern, long pages) => pages == 0 ? 0 : new Workloads.AccessStream(
+        pattern with { Pattern = pattern.Pattern == AccessPattern.Zipf ? AccessPattern.Uniform : pattern.Pattern }, pages, _context.Seed).Total;
 }
