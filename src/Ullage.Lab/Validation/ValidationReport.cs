@@ -48,6 +48,7 @@ public static class ValidationReport
         | --- | --- | --- |
         | 5.10 | stable 5.10.223 neither charges dying tasks beyond the limit (max_usage stays at it, failcnt 36) nor logs an immediate `oom_reaper` line | follows 5.10.223: dying tasks take the normal path and give up after the kill; the reaper comes after 2 s |
         | 5.4 | a kill counts in the `memory.oom_control` of v1 ancestors, too | counts it there in 5.4 alone |
+        | 6.18 | with memory and memsw limits equal, `memory.memsw.failcnt` stays 0 although memsw refuses every charge | only the v1 memory counter counts failures there |
         | all | the measured worker had one anonymous page beyond those it reported: one page of its own data, first written after it entered the cgroup | the modelled worker writes its step record to its data segment, too |
 
 
