@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
@@ -31,8 +32,11 @@ public sealed class CliServices
     /// <summary>Writes a result as JSON of schema <c>ullage/result/1</c>.</summary>
     public required Func<RunResult, string> ResultJson { get; init; }
 
-    /// <summary>Opens the files of a host below a root directory (<c>/</c> = this host).</summary>
-    public required Func<string, IKernelFiles> HostFiles { get; init; }
+    /// <summary>Opens the cgroup that <c>stat</c> watches; throws <see cref="CliException"/> when there is none.</summary>
+    internal Func<StatRequest, IStatSource> StatSource { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "stat is not in this build");
+
+    /// <summary>Checks the host below a root directory (<c>/</c> = this host).</summary>
+    internal Func<string, IReadOnlyList<DoctorLine>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -62,18 +62,18 @@ internal sealed partial class OomReportParser
         }
         else if (LimitOf().Match(text) is { Success: true } old)
         {
-            report.Cgroup = old.Groups[1].Value;
+            report.Cgroup = old.Groups["cgroup"].Value;
         }
         else if (OomMemcg().Match(text) is { Success: true } memcg)
         {
-            report.Cgroup = memcg.Groups[1].Value;
+            report.Cgroup = memcg.Groups["cgroup"].Value;
         }
         else if (Killed().Match(text) is { Success: true } killed)
         {
-            int pid = int.Parse(killed.Groups[1].Value, CultureInfo.InvariantCulture);
+            int pid = int.Parse(killed.Groups["pid"].Value, CultureInfo.InvariantCulture);
             if (!report.Victims.Exists(victim => victim.Pid == pid))
             {
-                report.Victims.Add((pid, killed.Groups[2].Value));
+                report.Victims.Add((pid, killed.Groups["name"].Value));
             }
         }
         else if (text.EndsWith("due to memory.oom.group set", StringComparison.Ordinal))
@@ -82,20 +82,20 @@ internal sealed partial class OomReportParser
         }
         else if (StatLine().Match(text) is { Success: true } stat)
         {
-            ReadStat(report, stat.Groups[1].Value, long.Parse(stat.Groups[2].Value, CultureInfo.InvariantCulture));
+            ReadStat(report, stat.Groups["field"].Value, long.Parse(stat.Groups["bytes"].Value, CultureInfo.InvariantCulture));
         }
     }
 
     private void ReadUsage(OomReport report, Match usage)
     {
-        long usedBytes = long.Parse(usage.Groups[2].Value, CultureInfo.InvariantCulture) * 1024;
-        if (usage.Groups[1].Value == "kmem")
+        long usedBytes = long.Parse(usage.Groups["used"].Value, CultureInfo.InvariantCulture) * 1024;
+        if (usage.Groups["counter"].Value == "kmem")
         {
             report.KernelBytes = usedBytes;
             return;
         }
         report.UsageBytes = usedBytes;
-        report.LimitBytes = long.Parse(usage.Groups[3].Value, CultureInfo.InvariantCulture) * 1024;
+        report.LimitBytes = long.Parse(usage.Groups["limit"].Value, CultureInfo.InvariantCulture) * 1024;
         JustReadUsage = true;
     }
 
@@ -111,18 +111,18 @@ internal sealed partial class OomReportParser
         }
     }
 
-    [GeneratedRegex(@"^(memory|kmem): usage (\d+)kB, limit (\d+)kB, failcnt \d+$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(?<counter>memory|kmem): usage (?<used>\d+)kB, limit (?<limit>\d+)kB, failcnt \d+$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex UsageLine();
 
-    [GeneratedRegex(@"^Task in \S+ killed as a result of limit of (\S+)$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^Task in \S+ killed as a result of limit of (?<cgroup>\S+)$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex LimitOf();
 
-    [GeneratedRegex(@"^oom-kill:constraint=CONSTRAINT_MEMCG,.*oom_memcg=([^,]+),", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^oom-kill:constraint=CONSTRAINT_MEMCG,.*oom_memcg=(?<cgroup>[^,]+),", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OomMemcg();
 
-    [GeneratedRegex(@"Killed process (\d+) \((.*?)\)[ ,]", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"Killed process (?<pid>\d+) \((?<name>.*?)\)[ ,]", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Killed();
 
-    [GeneratedRegex(@"^(kernel|pagetables|slab|kernel_stack) (\d+)$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(?<field>kernel|pagetables|slab|kernel_stack) (?<bytes>\d+)$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex StatLine();
 }

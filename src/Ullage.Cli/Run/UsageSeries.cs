@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Ullage.Cli.Run;
 
 /// <summary>One reading of a counter. All sizes are bytes; a null limit is no limit.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct UsagePoint(long TNs, long UsageBytes, long? LimitBytes);
 
 /// <summary>One counter of one cgroup over the time of a run.</summary>
