@@ -1,6 +1,47 @@
+using System.Text;
+using Ullage.Abi;
+using Ullage.Lab.Results;
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Targets;
+
 namespace Ullage.Cli;
 
+/// <summary>Joins the verbs to the other rooms.</summary>
 internal static class Wiring
 {
-    public static CliServices Services() => throw new CliException(ExitCodes.FeatureAbsent, "nothing is wired");
+    public static CliServices Services() => new()
+    {
+        BuiltIns = () => [.. BuiltInScenarios.Names.Select(name => (name, DescriptionOf(name)))],
+        BuiltInText = BuiltInScenarios.Read,
+        ReadScenario = Read,
+        Judge = Judge,
+        Target = MakeTarget,
+        Eras = () => ScenarioReader.Kernels,
+        ResultJson = Json,
+    };
+
+    private static string DescriptionOf(string name) =>
+        ScenarioReader.Read(BuiltInScenarios.Read(name)!, name + ".yaml", []).Scenario?.Description ?? "";
+
+    private static LoadedScenario Read(string yaml, string file, IReadOnlyList<string> overrides)
+    {
+        ScenarioReadResult read = ScenarioReader.Read(yaml, file, overrides);
+        return new LoadedScenario(read.Scenario, [.. read.Problems.Select(problem => problem.ToString())]);
+    }
+
+    private static IReadOnlyList<ExpectationResult> Judge(Scenario scenario, RunResult result, IKernelFiles? files) =>
+        Expectations.Judge(scenario, result, path => files?.Read(path) is { Ok: true } read ? read.Text : null);
+
+    private static ITarget? MakeTarget(string name)
+    {
+        _ = name;
+        return null;
+    }
+
+    private static string Json(RunResult result)
+    {
+        using MemoryStream buffer = new();
+        ResultJson.Write(result, buffer);
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
 }

@@ -1,5 +1,4 @@
 using Ullage.Cli.Terminal;
-using Ullage.Cli.Verbs;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
@@ -17,9 +16,9 @@ internal sealed class Runner(CliConsole console, CliServices services)
     public async Task<int> RunAsync(RunRequest request, CancellationToken cancel)
     {
         Scenario scenario = ScenarioLoader.Load(request.Scenario, request.Overrides, services);
-        if (request.Kernel is not null)
+        if (request.Kernel is not null && !services.Eras().Contains(request.Kernel))
         {
-            OptionText.OneOf("--kernel", request.Kernel, services.Eras());
+            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}");
         }
         ITarget target = services.Target(request.On)
             ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use the other target");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Ullage.Cli.Terminal;
 
@@ -23,12 +22,12 @@ internal static class SystemConsole
             && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null or ""));
     }
 
-    // Console.Out swallows EPIPE, so that `ullage stat | head` would never end; a stream on the descriptor reports it.
-    private static StreamWriter Writer(int descriptor)
-    {
-        FileStream stream = new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 1);
-        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 8192) { AutoFlush = true, NewLine = "\n" };
-    }
+    private static StreamWriter Writer(int descriptor) =>
+        new(new DescriptorStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 8192)
+        {
+            AutoFlush = true,
+            NewLine = "\n",
+        };
 
     private static int Columns(bool isTerminal) =>
         FromEnvironment("COLUMNS") ?? (isTerminal ? Positive(() => Console.WindowWidth) : null) ?? 80;

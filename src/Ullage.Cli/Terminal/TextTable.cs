@@ -56,7 +56,7 @@ internal sealed class TextTable(params IReadOnlyList<TextColumn> columns)
             {
                 if (line.Length + Gap.Length + cell.TrimEnd().Length > width)
                 {
-                    lines.Add(line.ToString().TrimEnd());
+                    lines.AddRange(TextWrap.Lines(line.ToString().TrimEnd(), width, indent));
                     line.Clear().Append(' ', indent);
                     cell = cells[i];
                 }

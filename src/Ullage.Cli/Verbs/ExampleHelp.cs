@@ -27,8 +27,9 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
     {
         int code = inner.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.Write("Example:\n");
-        foreach (string line in Examples(parseResult.CommandResult.Command.Name, parseResult.CommandResult.Command is RootCommand))
+        string[] examples = Examples(parseResult.CommandResult.Command.Name, parseResult.CommandResult.Command is RootCommand);
+        output.Write(examples.Length == 1 ? "Example:\n" : "Examples:\n");
+        foreach (string line in examples)
         {
             output.Write($"  {line}\n");
         }

@@ -21,7 +21,10 @@ internal static class ParseProblem
     {
         if (!token.StartsWith('-'))
         {
-            return $"'{token}' is one argument too many: see '{help}'";
+            string? subcommand = Words.Nearest(token, parse.CommandResult.Command.Subcommands.Select(command => command.Name));
+            return subcommand is null
+                ? $"'{token}' is one argument too many: see '{help}'"
+                : $"'{token}' is not known here: did you mean '{subcommand}'?";
         }
         string word = token.Split('=', 2)[0];
         IEnumerable<string> known = parse.CommandResult.Command.Options

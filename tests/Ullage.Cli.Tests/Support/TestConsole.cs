@@ -1,0 +1,28 @@
+using Ullage.Cli.Terminal;
+
+namespace Ullage.Cli.Tests.Support;
+
+/// <summary>A console in memory: a pipe of a given width, unless told otherwise.</summary>
+internal sealed class TestConsole
+{
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+
+    public TestConsole(int width = 80, bool utf8 = false, bool terminal = false, bool colour = false, int height = 24)
+    {
+        Console = new CliConsole
+        {
+            Out = _out,
+            Error = _error,
+            Width = width,
+            Height = height,
+            Utf8 = utf8,
+            OutIsTerminal = terminal,
+            ErrorIsTerminal = terminal,
+        }.WithColour(colour);
+    }
+
+    public CliConsole Console { get; }
+    public string Out => _out.ToString();
+    public string Error => _error.ToString();
+}
