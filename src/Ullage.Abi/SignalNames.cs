@@ -27,7 +27,10 @@ public static class SignalNames
     public static bool TryParse(string text, out int signal)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out signal))
-            return signal is >= 1 and <= Max;
+        {
+            signal = signal is >= 1 and <= Max ? signal : 0;
+            return signal > 0;
+        }
         string name = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text : "SIG" + text;
         signal = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (signal < 1)

@@ -45,16 +45,16 @@ internal static class KmsgEscapes
         Span<byte> utf8 = stackalloc byte[4];
         for (int i = 0; i < text.Length; i++)
         {
-            if (Rune.TryGetRuneAt(text, i, out Rune rune))
-            {
-                i += rune.Utf16SequenceLength - 1;
-                foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
-                    AppendByte(escaped, value);
-            }
-            else
+            bool whole = Rune.TryGetRuneAt(text, i, out Rune rune);
+            if (!whole && text[i] is >= '\uDC80' and <= '\uDCFF')
             {
                 AppendByte(escaped, (byte)(text[i] - FirstLoneSurrogate));
+                continue;
             }
+            rune = whole ? rune : Rune.ReplacementChar;
+            i += whole ? rune.Utf16SequenceLength - 1 : 0;
+            foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
+                AppendByte(escaped, value);
         }
     }
 

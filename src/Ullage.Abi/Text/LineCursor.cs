@@ -96,7 +96,9 @@ internal ref struct LineCursor(ReadOnlySpan<char> line)
     public bool TakeDigits(int digits, out int value)
     {
         value = 0;
-        bool ok = Rest.Length >= digits && int.TryParse(Rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        // int.TryParse would let trailing NULs pass.
+        bool ok = Rest.Length >= digits && Rest[..digits].IndexOfAnyExceptInRange('0', '9') < 0
+            && int.TryParse(Rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out value);
         if (ok)
             Rest = Rest[digits..];
         return ok;

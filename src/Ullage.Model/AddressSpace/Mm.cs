@@ -1,0 +1,236 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+
+namespace Ullage.Model.AddressSpace;
+
+/// <summary>One address space: mappings, page tables, counts (§7, first part: private anonymous memory and the program's image).</summary>
+[Kernel("struct mm_struct", "include/linux/mm_types.h")]
+public sealed class Mm
+{
+    internal const long TaskSizePages = 0x7fff_ffff_f000 >> KernelConstants.PageShift;
+
+    private readonly List<Vma> _vmas = []; // by address
+    private readonly Dictionary<long, PageTablePage> _pteTables = [];
+    private readonly Dictionary<long, PageTablePage> _pmdTables = [];
+    private readonly Dictionary<long, PageTablePage> _pudTables = [];
+    private long _lastTableKey = -1;
+    private PageTablePage? _lastTable;
+    private Vma? _lastVma;
+
+    /// <summary>The task whose memory cgroup new pages are charged to.</summary>
+    public TaskStruct? Owner { get; internal set; }
+
+    /// <summary>Tasks that use it.</summary>
+    internal int Users { get; set; } = 1;
+
+    /// <summary>Top of the mmap area, in pages; mappings grow down from here.</summary>
+    public long MmapBasePage { get; internal set; }
+
+    /// <summary>Anonymous pages present (RssAnon).</summary>
+    public long AnonPages { get; internal set; }
+
+    /// <summary>File pages present (RssFile).</summary>
+    public long FilePages { get; internal set; }
+
+    /// <summary>Highest <see cref="Rss"/> seen (VmHWM).</summary>
+    public long PeakRss { get; private set; }
+
+    /// <summary>Highest <see cref="TotalPages"/> seen (VmPeak).</summary>
+    public long PeakTotalPages { get; private set; }
+
+    /// <summary>Page-table pages of all levels but the top one.</summary>
+    public int TablePages => _pteTables.Count + _pmdTables.Count + _pudTables.Count;
+
+    /// <summary>Lowest-level tables.</summary>
+    public int PteTables => _pteTables.Count;
+
+    /// <summary>Second-level tables.</summary>
+    public int PmdTables => _pmdTables.Count;
+
+    /// <summary>Third-level tables.</summary>
+    public int PudTables => _pudTables.Count;
+
+    /// <summary>Pages mapped (VmSize).</summary>
+    public long TotalPages { get; private set; }
+
+    /// <summary>Writable private pages mapped, stack excluded (VmData).</summary>
+    public long DataPages { get; private set; }
+
+    /// <summary>Pages of the stack mapping (VmStk).</summary>
+    public long StackPages { get; private set; }
+
+    /// <summary>Pages of executable file mappings (VmExe + VmLib).</summary>
+    public long ExecPages { get; private set; }
+
+    /// <summary>Pages present.</summary>
+    public long Rss => AnonPages + FilePages;
+
+    /// <summary>RLIMIT_AS in pages.</summary>
+    public long LimitPages { get; internal set; } = long.MaxValue;
+
+    /// <summary>RLIMIT_DATA in pages.</summary>
+    public long LimitDataPages { get; internal set; } = long.MaxValue;
+
+    /// <summary>The OOM reaper has unmapped it or gave up (MMF_OOM_SKIP).</summary>
+    public bool OomSkip { get; internal set; }
+
+    /// <summary>Mappings by address.</summary>
+    public IReadOnlyList<Vma> Vmas => _vmas;
+
+    internal void NoteRss() => PeakRss = Math.Max(PeakRss, Rss);
+
+    /// <summary>Index of the first mapping that ends after <paramref name="page"/>.</summary>
+    [Kernel("find_vma", "mm/mmap.c")]
+    internal int IndexAfter(long page)
+    {
+        int low = 0;
+        int high = _vmas.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_vmas[middle].EndPage > page)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    /// <summary>The mapping that holds <paramref name="page"/>, or null.</summary>
+    internal Vma? Find(long page)
+    {
+        int at = IndexAfter(page);
+        return at < _vmas.Count && _vmas[at].StartPage <= page ? _vmas[at] : null;
+    }
+
+    /// <summary>The mapping that holds <paramref name="page"/>; asks first for the one found last.</summary>
+    internal Vma? FindCached(long page)
+    {
+        if (_lastVma is { } last && page >= last.StartPage && page < last.EndPage)
+        {
+            return last;
+        }
+        return _lastVma = Find(page);
+    }
+
+    /// <summary>The first mapping that ends after <paramref name="page"/>, or null.</summary>
+    internal Vma? FirstFrom(long page)
+    {
+        int at = IndexAfter(page);
+        return at < _vmas.Count ? _vmas[at] : null;
+    }
+
+    /// <summary>True when a mapping touches the range.</summary>
+    internal bool AnyMappingIn(long start, long end) => FirstFrom(start) is { } vma && vma.StartPage < end;
+
+    /// <summary>The highest gap below the mmap base that holds <paramref name="pages"/>; -1 when there is none.</summary>
+    [Kernel("arch_get_unmapped_area_topdown", "arch/x86/kernel/sys_x86_64.c")]
+    internal long FindGap(long pages)
+    {
+        long top = MmapBasePage;
+        for (int i = IndexAfter(top - 1) - 1; i >= -1; i--)
+        {
+            int above = i + 1;
+            long ceiling = above < _vmas.Count ? Math.Min(top, _vmas[above].StartPage) : top;
+            long floor = i >= 0 ? _vmas[i].EndPage : 16;
+            if (ceiling - floor >= pages)
+            {
+                return ceiling - pages;
+            }
+        }
+        return -1;
+    }
+
+    internal void Insert(Vma vma)
+    {
+        _vmas.Insert(IndexAfter(vma.StartPage), vma);
+        Account(vma.Flags, vma.Pages);
+    }
+
+    internal void Remove(Vma vma)
+    {
+        _vmas.Remove(vma);
+        _lastVma = null;
+        Account(vma.Flags, -vma.Pages);
+    }
+
+    /// <summary>Moves a mapping's ends; the neighbours must leave room.</summary>
+    internal void Resize(Vma vma, long startPage, long endPage)
+    {
+        Account(vma.Flags, endPage - startPage - vma.Pages);
+        vma.StartPage = startPage;
+        vma.EndPage = endPage;
+    }
+
+    internal void ChangeFlags(Vma vma, VmaFlags flags)
+    {
+        Account(vma.Flags, -vma.Pages);
+        vma.Flags = flags;
+        Account(vma.Flags, vma.Pages);
+    }
+
+    [Kernel("vm_stat_account", "mm/mmap.c")]
+    private void Account(VmaFlags flags, long pages)
+    {
+        TotalPages += pages;
+        if ((flags & VmaFlags.GrowsDown) != 0)
+        {
+            StackPages += pages;
+        }
+        else if ((flags & (VmaFlags.Exec | VmaFlags.Write)) == VmaFlags.Exec)
+        {
+            ExecPages += pages;
+        }
+        else if ((flags & (VmaFlags.Write | VmaFlags.Shared)) == VmaFlags.Write)
+        {
+            DataPages += pages;
+        }
+        PeakTotalPages = Math.Max(PeakTotalPages, TotalPages);
+    }
+
+    /// <summary>The lowest-level table of a page, or null when there is none.</summary>
+    internal PageTablePage? PteTableOf(long page)
+    {
+        long key = page >> 9;
+        if (key == _lastTableKey)
+        {
+            return _lastTable;
+        }
+        if (!_pteTables.TryGetValue(key, out PageTablePage? table))
+        {
+            return null;
+        }
+        (_lastTableKey, _lastTable) = (key, table);
+        return table;
+    }
+
+    /// <summary>Which tables a page still needs, from the top: 3 = PUD, 2 = PMD, 1 = PTE, 0 = none.</summary>
+    internal int MissingLevel(long page) =>
+        !_pudTables.ContainsKey(page >> 27) ? 3 : !_pmdTables.ContainsKey(page >> 18) ? 2 : _pteTables.ContainsKey(page >> 9) ? 0 : 1;
+
+    internal void AddTable(int level, long page, PageTablePage table) => TablesOf(level).Add(page >> (9 * level), table);
+
+    internal Dictionary<long, PageTablePage> TablesOf(int level) => level switch { 3 => _pudTables, 2 => _pmdTables, _ => _pteTables };
+
+    internal void ForgetLastTable() => (_lastTableKey, _lastTable) = (-1, null);
+
+    /// <summary>Tables of a level in address order, so that frees replay.</summary>
+    internal List<PageTablePage> SortedTables(int level)
+    {
+        List<long> keys = [.. TablesOf(level).Keys];
+        keys.Sort();
+        return keys.ConvertAll(key => TablesOf(level)[key]);
+    }
+
+    /// <summary>Forgets all mappings, after their pages and tables were freed.</summary>
+    internal void Clear()
+    {
+        _vmas.Clear();
+        _lastVma = null;
+        TotalPages = DataPages = StackPages = ExecPages = FilePages = 0;
+    }
+}

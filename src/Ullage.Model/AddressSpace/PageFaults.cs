@@ -1,0 +1,355 @@
+using Ullage.Abi;
+using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+using Ullage.Model.Oom;
+using Ullage.Model.Pages;
+
+namespace Ullage.Model.AddressSpace;
+
+/// <summary>What an access to a page came to.</summary>
+public enum FaultOutcome
+{
+    /// <summary>The access was made.</summary>
+    Ok,
+    /// <summary>The fault did not get memory; the task faults again.</summary>
+    Retry,
+    /// <summary>SIGKILL arrived: the access was not made.</summary>
+    Killed,
+    /// <summary>The task sleeps until its memory cgroup has room (§2.7); then it faults again.</summary>
+    WaitForOom,
+    /// <summary>SIGSEGV: nothing is mapped there, or not for this access.</summary>
+    Segv,
+}
+
+/// <summary>Page faults of private anonymous memory and of the program's image: tables, frames, charges, counters (§2.17).</summary>
+[Kernel("handle_mm_fault", "mm/memory.c", Deviation = "4 KiB pages only; file mappings other than the program's image come with the page cache.")]
+internal sealed class PageFaults
+{
+    /// <summary>Entry of the shared zero page: present, not writable, not counted.</summary>
+    public const int ZeroPage = int.MinValue;
+
+    /// <summary>Entry of a page of the program's image: present, not writable, counted as file.</summary>
+    public const int ImagePage = int.MinValue + 1;
+
+    private readonly Machine _machine;
+    private readonly PageFrames _frames;
+    private readonly PtePool _ptes = new();
+    private readonly int _anonFaultNs;
+    private readonly int _accessNs;
+
+    public PageFaults(Machine machine)
+    {
+        _machine = machine;
+        _frames = machine.Frames;
+        _anonFaultNs = machine.Costs.AnonFaultNs;
+        _accessNs = machine.Costs.AccessNs;
+    }
+
+    public PtePool Ptes => _ptes;
+
+    /// <summary>Page faults since boot (vmstat pgfault).</summary>
+    public long Count { get; private set; }
+
+    /// <summary>One access to one page.</summary>
+    public FaultOutcome Touch(TaskStruct task, long page, bool write)
+    {
+        Mm mm = task.Mm!;
+        if (mm.PteTableOf(page) is { } table)
+        {
+            int entry = _ptes.Entry(table.Table, (int)(page & 511));
+            if (entry > 0 || (entry != 0 && !write))
+            {
+                _machine.Spend(_accessNs);
+                return FaultOutcome.Ok;
+            }
+        }
+        return Fault(task, mm, page, write);
+    }
+
+    [Kernel("do_user_addr_fault", "arch/x86/mm/fault.c")]
+    private FaultOutcome Fault(TaskStruct task, Mm mm, long page, bool write)
+    {
+        Vma? vma = mm.FindCached(page);
+        if (vma is null || !Allows(vma, write))
+        {
+            return FaultOutcome.Segv;
+        }
+        Count++;
+        MemCgroup memcg = (mm.Owner ?? task).Cgroup.Memcg;
+        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.PgFault, 1);
+        _machine.Spend(_anonFaultNs);
+        task.InUserFault = true;
+        bool handled = Handle(mm, vma, memcg, page, write);
+        task.InUserFault = false;
+        if (handled)
+        {
+            return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Ok;
+        }
+        return OutOfMemory(task);
+    }
+
+    private static bool Allows(Vma vma, bool write) => (vma.Flags & (write ? VmaFlags.Write : VmaFlags.Read | VmaFlags.Write)) != 0;
+
+    [Kernel("__handle_mm_fault", "mm/memory.c")]
+    private bool Handle(Mm mm, Vma vma, MemCgroup memcg, long page, bool write)
+    {
+        PageTablePage? table = mm.PteTableOf(page) ?? AllocateTables(mm, memcg, page);
+        if (table is null || (write && !vma.HasAnonVma && !PrepareAnonVma(vma, memcg)))
+        {
+            return false;
+        }
+        ref int entry = ref _ptes.Entry(table.Table, (int)(page & 511));
+        if (!write)
+        {
+            entry = (vma.Flags & VmaFlags.File) != 0 ? ImagePage : ZeroPage;
+            mm.FilePages += entry == ImagePage ? 1 : 0;
+            table.Present++;
+            return true;
+        }
+        if (entry is < 0 and not ZeroPage and not ImagePage && _frames.MapCount(-entry - 1) == 1)
+        {
+            entry = -entry; // wp_page_reuse: nobody else maps it any more
+            return true;
+        }
+        return NewAnonPage(mm, memcg, table, (int)(page & 511));
+    }
+
+    [Kernel("do_anonymous_page", "mm/memory.c")]
+    private bool NewAnonPage(Mm mm, MemCgroup memcg, PageTablePage table, int index)
+    {
+        int frame = _frames.Allocate(PageFlags.Anon);
+        if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.Anon)) < 0)
+        {
+            return false;
+        }
+        switch (_machine.Charge.Charge(memcg, Gfp.Kernel, 1))
+        {
+            case ChargeStatus.NoMem:
+                _frames.Release(frame);
+                return false;
+            case ChargeStatus.Charged when !memcg.IsRoot:
+                CommitCharge(memcg, frame);
+                break;
+        }
+        Map(mm, table, index, frame);
+        return true;
+    }
+
+    [Kernel("mem_cgroup_commit_charge", "mm/memcontrol.c")]
+    private void CommitCharge(MemCgroup memcg, int frame)
+    {
+        int cpu = _machine.CurrentCpu;
+        _frames.Memcg(frame) = (ushort)memcg.Id;
+        memcg.References++;
+        memcg.Stats.Add(cpu, MemcgStat.Anon, 1);
+        memcg.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
+    }
+
+    private void Map(Mm mm, PageTablePage table, int index, int frame)
+    {
+        _frames.MapCount(frame) = 1;
+        ref int entry = ref _ptes.Entry(table.Table, index);
+        if (entry == 0)
+        {
+            table.Present++;
+        }
+        else if (entry == ImagePage)
+        {
+            mm.FilePages--;
+        }
+        else if (entry != ZeroPage)
+        {
+            Unmap(mm, -entry - 1); // copied on write
+        }
+        entry = frame + 1;
+        mm.AnonPages++;
+        mm.NoteRss();
+        _machine.Lru.Add(frame);
+    }
+
+    /// <summary>Allocates the missing levels, from the top (spec §2.17: charged with __GFP_ACCOUNT).</summary>
+    private PageTablePage? AllocateTables(Mm mm, MemCgroup memcg, long page)
+    {
+        for (int level = mm.MissingLevel(page); level >= 1; level--)
+        {
+            if (mm.TablesOf(level).ContainsKey(page >> (9 * level)))
+            {
+                continue;
+            }
+            if (!TryAllocateTable(memcg, out PageTablePage table))
+            {
+                return null;
+            }
+            table.Table = level == 1 ? _ptes.Allocate() : -1;
+            mm.AddTable(level, page, table);
+        }
+        return mm.PteTableOf(page);
+    }
+
+    [Kernel("pte_alloc_one", "arch/x86/mm/pgtable.c")]
+    private bool TryAllocateTable(MemCgroup memcg, out PageTablePage table)
+    {
+        table = new PageTablePage(-1);
+        bool charged = _machine.Era.Kmem.ChargesPageTables && _machine.Kmem.Accounts(memcg);
+        if (charged && !_machine.Kmem.TryCharge(memcg, Gfp.KernelAccount, 1, MemcgStat.PageTables))
+        {
+            return false;
+        }
+        int frame = _machine.AllocateSlow(PageFlags.Kernel);
+        if (frame < 0)
+        {
+            if (charged)
+            {
+                _machine.Kmem.Uncharge(memcg, 1, MemcgStat.PageTables);
+            }
+            return false;
+        }
+        _frames.Memcg(frame) = charged ? (ushort)memcg.Id : (ushort)0;
+        table.Frame = frame;
+        return true;
+    }
+
+    /// <summary>Frees a page-table page.</summary>
+    internal void FreeTable(PageTablePage table)
+    {
+        MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(table.Frame));
+        _frames.Release(table.Frame);
+        if (memcg is { IsRoot: false })
+        {
+            _machine.Kmem.Uncharge(memcg, 1, MemcgStat.PageTables);
+        }
+        if (table.Table >= 0)
+        {
+            _ptes.Release(table.Table);
+        }
+    }
+
+    [Kernel("__anon_vma_prepare", "mm/rmap.c")]
+    private bool PrepareAnonVma(Vma vma, MemCgroup memcg)
+    {
+        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject chain))
+        {
+            return false;
+        }
+        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVma, memcg, Gfp.Kernel, out Slab.SlabObject anonVma))
+        {
+            _machine.Slab.Free(chain);
+            return false;
+        }
+        (vma.ChainObject, vma.AnonVmaObject, vma.HasAnonVma) = (chain, anonVma, true);
+        return true;
+    }
+
+    /// <summary>The fault ran out of memory (§8.1).</summary>
+    [Kernel("pagefault_out_of_memory", "mm/oom_kill.c")]
+    private FaultOutcome OutOfMemory(TaskStruct task)
+    {
+        if (task.MemcgInOom is { } memcg)
+        {
+            task.MemcgInOom = null;
+            return _machine.Oom.Synchronize(task, memcg);
+        }
+        if (task.FatalSignalPending)
+        {
+            return FaultOutcome.Killed;
+        }
+        _machine.Oom.PageFaultOutOfMemory();
+        return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Retry;
+    }
+
+    /// <summary>One page table no longer maps a frame; the last one frees it.</summary>
+    [Kernel("folio_remove_rmap_pte", "mm/rmap.c")]
+    internal void Unmap(Mm mm, int frame)
+    {
+        mm.AnonPages--;
+        if (--_frames.MapCount(frame) == 0 && (_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
+        {
+            FreeAnon(_machine.CurrentCpu, frame);
+        }
+    }
+
+    /// <summary>Frees an anonymous page that nobody uses.</summary>
+    [Kernel("__mem_cgroup_uncharge", "mm/memcontrol.c")]
+    internal void FreeAnon(int cpu, int frame)
+    {
+        _machine.Lru.Remove(cpu, frame);
+        MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
+        _frames.Release(frame);
+        if (memcg is { IsRoot: false })
+        {
+            memcg.Stats.Add(cpu, MemcgStat.Anon, -1);
+            memcg.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
+            _machine.Uncharges.Add(memcg);
+        }
+    }
+
+    /// <summary>A page of a program that was loaded before the machine's story begins: charged to nobody.</summary>
+    internal void MapAtLoad(Mm mm, long page, bool anon)
+    {
+        PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
+        if (!anon)
+        {
+            _ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
+            table.Present++;
+            mm.FilePages++;
+            mm.NoteRss();
+            return;
+        }
+        int frame = _frames.Allocate(PageFlags.Anon);
+        if (frame >= 0) // a machine this full loads fewer pages
+        {
+            Map(mm, table, (int)(page & 511), frame);
+        }
+    }
+
+    /// <summary>The accounted parts of a copied mapping.</summary>
+    internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
+    {
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags);
+        MemCgroup memcg = child.Cgroup.Memcg;
+        if (!_machine.Slab.TryAllocate(Slab.SlabCache.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
+        {
+            return false;
+        }
+        copy.Object = allocated;
+        return !source.HasAnonVma || PrepareAnonVma(copy, memcg) || FreeObject(copy);
+    }
+
+    private bool FreeObject(Vma vma)
+    {
+        _machine.Slab.Free(vma.Object);
+        return false;
+    }
+
+    /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
+    [Kernel("copy_present_ptes", "mm/memory.c")]
+    internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
+    {
+        int index = (int)(page & 511);
+        PageTablePage from = source.PteTableOf(page)!;
+        int entry = _ptes.Entry(from.Table, index);
+        if (entry == 0)
+        {
+            return true;
+        }
+        PageTablePage? to = mm.PteTableOf(page) ?? AllocateTables(mm, memcg, page);
+        if (to is null)
+        {
+            return false;
+        }
+        if (entry == ImagePage)
+        {
+            mm.FilePages++;
+        }
+        else if (entry != ZeroPage)
+        {
+            entry = -Math.Abs(entry);
+            _ptes.Entry(from.Table, index) = entry;
+            _frames.MapCount(-entry - 1)++;
+            mm.AnonPages++;
+        }
+        _ptes.Entry(to.Table, index) = entry;
+        to.Present++;
+        return true;
+    }
+}

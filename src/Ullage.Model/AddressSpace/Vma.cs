@@ -1,0 +1,67 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+
+namespace Ullage.Model.AddressSpace;
+
+/// <summary>What a mapping allows and what backs it.</summary>
+[Flags]
+public enum VmaFlags
+{
+    /// <summary>PROT_NONE.</summary>
+    None = 0,
+    /// <summary>VM_READ.</summary>
+    Read = 1 << 0,
+    /// <summary>VM_WRITE.</summary>
+    Write = 1 << 1,
+    /// <summary>VM_EXEC.</summary>
+    Exec = 1 << 2,
+    /// <summary>VM_SHARED.</summary>
+    Shared = 1 << 3,
+    /// <summary>VM_NORESERVE.</summary>
+    NoReserve = 1 << 4,
+    /// <summary>VM_NOHUGEPAGE.</summary>
+    NoHugePage = 1 << 5,
+    /// <summary>VM_GROWSDOWN: the stack.</summary>
+    GrowsDown = 1 << 6,
+    /// <summary>A file backs it: the program's image.</summary>
+    File = 1 << 7,
+}
+
+/// <summary>One mapping of an address space.</summary>
+[Kernel("struct vm_area_struct", "include/linux/mm_types.h")]
+public sealed class Vma
+{
+    internal Vma(long startPage, long endPage, VmaFlags flags)
+    {
+        StartPage = startPage;
+        EndPage = endPage;
+        Flags = flags;
+    }
+
+    /// <summary>First page number.</summary>
+    public long StartPage { get; internal set; }
+
+    /// <summary>Page number after the last.</summary>
+    public long EndPage { get; internal set; }
+
+    /// <summary>What it allows.</summary>
+    public VmaFlags Flags { get; internal set; }
+
+    /// <summary>Length in pages.</summary>
+    public long Pages => EndPage - StartPage;
+
+    /// <summary>Start in bytes.</summary>
+    public long StartAddress => StartPage << KernelConstants.PageShift;
+
+    /// <summary>It has been written to and has an anon_vma.</summary>
+    internal bool HasAnonVma { get; set; }
+
+    /// <summary>The slab object of the vm_area_struct.</summary>
+    internal Slab.SlabObject Object { get; set; }
+
+    /// <summary>The slab object of its anon_vma_chain.</summary>
+    internal Slab.SlabObject ChainObject { get; set; }
+
+    /// <summary>The slab object of its anon_vma.</summary>
+    internal Slab.SlabObject AnonVmaObject { get; set; }
+}

@@ -1,0 +1,132 @@
+using Ullage.Abi;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model.Cgroups;
+
+/// <summary>One cgroup of the hierarchy that has the memory controller.</summary>
+[Kernel("struct cgroup", "include/linux/cgroup-defs.h")]
+public sealed class Cgroup
+{
+    private readonly List<Cgroup> _children = [];
+    private readonly List<TaskStruct> _tasks = [];
+
+    internal Cgroup(CgroupHierarchy hierarchy, Cgroup? parent, string name, ulong serial)
+    {
+        Hierarchy = hierarchy;
+        Parent = parent;
+        Name = name;
+        Serial = serial;
+        Level = parent is null ? 0 : parent.Level + 1;
+    }
+
+    /// <summary>The hierarchy it is in.</summary>
+    public CgroupHierarchy Hierarchy { get; }
+
+    /// <summary>The cgroup above; null for the root.</summary>
+    public Cgroup? Parent { get; }
+
+    /// <summary>The last component of its path; empty for the root.</summary>
+    public string Name { get; }
+
+    /// <summary>Its number in the order of creation, never reused.</summary>
+    public ulong Serial { get; }
+
+    /// <summary>0 for the root.</summary>
+    public int Level { get; }
+
+    /// <summary>Its path in the hierarchy: <c>/</c>, <c>/a/b</c>.</summary>
+    public string Path => Parent is null ? "/" : Parent.Parent is null ? "/" + Name : Parent.Path + "/" + Name;
+
+    /// <summary>False once removed.</summary>
+    public bool Online { get; internal set; } = true;
+
+    /// <summary>Its own memory controller state; null in v2 where the parent does not distribute memory.</summary>
+    public MemCgroup? OwnMemcg { get; internal set; }
+
+    /// <summary>The memory cgroup that its tasks are charged to: its own, or the nearest above.</summary>
+    public MemCgroup Memcg => OwnMemcg ?? Parent!.Memcg;
+
+    /// <summary>v2: <c>memory</c> stands in its cgroup.subtree_control.</summary>
+    public bool DistributesMemory { get; internal set; }
+
+    /// <summary>Live children in creation order.</summary>
+    public IReadOnlyList<Cgroup> Children => _children;
+
+    /// <summary>Its tasks in the order of arrival, zombies excluded.</summary>
+    public IReadOnlyList<TaskStruct> Tasks => _tasks;
+
+    /// <summary>Tasks in the subtree.</summary>
+    public int PopulatedTasks { get; private set; }
+
+    /// <summary>Removed cgroups below that are still in memory.</summary>
+    public int DyingDescendants { get; internal set; }
+
+    /// <summary>v2 cgroup.max.depth; <see cref="int.MaxValue"/> = max.</summary>
+    public int MaxDepth { get; internal set; } = int.MaxValue;
+
+    /// <summary>v2 cgroup.max.descendants; <see cref="int.MaxValue"/> = max.</summary>
+    public int MaxDescendants { get; internal set; } = int.MaxValue;
+
+    /// <summary>v1 notify_on_release.</summary>
+    public bool NotifyOnRelease { get; internal set; }
+
+    /// <summary>v1 cgroup.clone_children.</summary>
+    public bool CloneChildren { get; internal set; }
+
+    /// <summary>Live cgroups below.</summary>
+    public int Descendants
+    {
+        get
+        {
+            int count = 0;
+            foreach (Cgroup child in _children)
+            {
+                count += 1 + child.Descendants;
+            }
+            return count;
+        }
+    }
+
+    /// <summary>The live child of that name, or null.</summary>
+    public Cgroup? Child(string name)
+    {
+        foreach (Cgroup child in _children)
+        {
+            if (child.Name == name)
+            {
+                return child;
+            }
+        }
+        return null;
+    }
+
+    internal void AddChild(Cgroup child) => _children.Add(child);
+
+    internal void RemoveChild(Cgroup child) => _children.Remove(child);
+
+    internal void AddTask(TaskStruct task)
+    {
+        _tasks.Add(task);
+        ChangePopulation(1);
+    }
+
+    internal void RemoveTask(TaskStruct task)
+    {
+        if (_tasks.Remove(task))
+        {
+            ChangePopulation(-1);
+        }
+    }
+
+    [Kernel("cgroup_update_populated", "kernel/cgroup/cgroup.c")]
+    private void ChangePopulation(int change)
+    {
+        for (Cgroup? c = this; c is not null; c = c.Parent)
+        {
+            c.PopulatedTasks += change;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Path;
+}

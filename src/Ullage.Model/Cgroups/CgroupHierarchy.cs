@@ -1,0 +1,246 @@
+using Ullage.Abi;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model.Cgroups;
+
+/// <summary>The hierarchy that has the memory controller: making, finding, filling and removing cgroups (§5.1, §10).</summary>
+[Kernel("struct cgroup_root", "include/linux/cgroup-defs.h")]
+public sealed class CgroupHierarchy
+{
+    private const int MaxMemcgId = 65535;
+
+    private readonly Machine _machine;
+    private readonly List<MemCgroup?> _byId = [null];
+    private readonly SortedSet<int> _freeIds = [];
+    private ulong _serial;
+
+    internal CgroupHierarchy(Machine machine)
+    {
+        _machine = machine;
+        Version = machine.Options.CgroupVersion;
+        Root = new Cgroup(this, null, "", NextSerial());
+        Invariant.Holds(CreateMemcg(Root));
+    }
+
+    /// <summary>1 or 2.</summary>
+    public int Version { get; }
+
+    /// <summary>The root cgroup.</summary>
+    public Cgroup Root { get; }
+
+    /// <summary>Cgroups in memory, dying ones included (/proc/cgroups num_cgroups, §5.1).</summary>
+    public int Count { get; private set; } = 1;
+
+    /// <summary>A memory cgroup by id; null when there is none.</summary>
+    internal MemCgroup? ById(int id) => id < _byId.Count ? _byId[id] : null;
+
+    /// <summary>All memory cgroups in memory, dying ones included, in the order of ids.</summary>
+    internal IEnumerable<MemCgroup> Memcgs
+    {
+        get
+        {
+            foreach (MemCgroup? memcg in _byId)
+            {
+                if (memcg is not null)
+                {
+                    yield return memcg;
+                }
+            }
+        }
+    }
+
+    private ulong NextSerial() => ++_serial;
+
+    /// <summary>The live cgroup at a path such as <c>/a/b</c>, or null.</summary>
+    public Cgroup? Find(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Cgroup? at = Root;
+        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            at = at?.Child(name);
+        }
+        return at;
+    }
+
+    /// <summary>Makes a cgroup (§10.4).</summary>
+    [Kernel("cgroup_mkdir", "kernel/cgroup/cgroup.c")]
+    public Errno Mkdir(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        int slash = path.TrimEnd('/').LastIndexOf('/');
+        string name = path.TrimEnd('/')[(slash + 1)..];
+        Cgroup? parent = Find(path[..Math.Max(slash, 0)]);
+        if (name.Length == 0)
+        {
+            return Errno.EEXIST;
+        }
+        return parent is null ? Errno.ENOENT : Mkdir(parent, name);
+    }
+
+    private Errno Mkdir(Cgroup parent, string name)
+    {
+        if (name.Contains('\n', StringComparison.Ordinal))
+        {
+            return Errno.EINVAL;
+        }
+        if (name.Length > 255)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+        if (parent.Child(name) is not null || IsFileName(parent, name))
+        {
+            return Errno.EEXIST;
+        }
+        if (!WithinLimits(parent))
+        {
+            return Errno.EAGAIN;
+        }
+        Cgroup made = new(this, parent, name, NextSerial());
+        bool hasMemory = Version == 1 || parent.DistributesMemory;
+        if (hasMemory && !CreateMemcg(made))
+        {
+            return _machine.Era.Cgroups.IdsExhausted;
+        }
+        parent.AddChild(made);
+        Count++;
+        return Errno.None;
+    }
+
+    private bool IsFileName(Cgroup parent, string name) => _machine.Files.Read(_machine.CgroupDirectory(parent) + "/" + name).Errno is not Errno.ENOENT;
+
+    [Kernel("cgroup_check_hierarchy_limits", "kernel/cgroup/cgroup.c")]
+    private bool WithinLimits(Cgroup parent)
+    {
+        if (Version == 1)
+        {
+            return true;
+        }
+        int level = 1;
+        for (Cgroup? c = parent; c is not null; c = c.Parent, level++)
+        {
+            if (c.Descendants >= c.MaxDescendants || level > c.MaxDepth)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Gives a cgroup its own memory controller state; false when ids have run out.</summary>
+    [Kernel("mem_cgroup_css_alloc", "mm/memcontrol.c")]
+    internal bool CreateMemcg(Cgroup cgroup)
+    {
+        int id = FreeId();
+        if (id < 0)
+        {
+            return false;
+        }
+        MemCgroup? parent = cgroup.Parent?.Memcg;
+        MemCgroup memcg = new(cgroup, parent, id, NextSerial(), _machine.Options);
+        _byId[id] = memcg;
+        cgroup.OwnMemcg = memcg;
+        parent?.Children.Add(memcg);
+        return true;
+    }
+
+    private int FreeId()
+    {
+        if (_freeIds.Count > 0)
+        {
+            int id = _freeIds.Min;
+            _freeIds.Remove(id);
+            return id;
+        }
+        if (_byId.Count > MaxMemcgId)
+        {
+            return -1;
+        }
+        _byId.Add(null);
+        return _byId.Count - 1;
+    }
+
+    /// <summary>Removes a cgroup (§5.1): at once for those who look, while its charges may keep it in memory.</summary>
+    [Kernel("cgroup_rmdir", "kernel/cgroup/cgroup.c")]
+    public Errno Rmdir(string path)
+    {
+        Cgroup? cgroup = Find(path);
+        if (cgroup is null)
+        {
+            return Errno.ENOENT;
+        }
+        if (cgroup.Parent is null || cgroup.Children.Count > 0 || cgroup.PopulatedTasks > 0)
+        {
+            return Errno.EBUSY;
+        }
+        cgroup.Online = false;
+        cgroup.Parent.RemoveChild(cgroup);
+        ChangeDying(cgroup, 1);
+        if (cgroup.OwnMemcg is { } memcg)
+        {
+            Offline(memcg);
+        }
+        else
+        {
+            Free(cgroup);
+        }
+        return Errno.None;
+    }
+
+    [Kernel("mem_cgroup_css_offline", "mm/memcontrol.c")]
+    internal void Offline(MemCgroup memcg)
+    {
+        memcg.Online = false;
+        memcg.Min = memcg.Low = 0; // §5.2
+        memcg.References++;
+        _machine.Slab.Offline(memcg);
+        if (_machine.Era.Charging.DrainStockOnOffline)
+        {
+            _machine.Charge.DrainAllStock(memcg);
+        }
+        Put(memcg, 1);
+    }
+
+    /// <summary>Drops references; the last one frees a cgroup that was removed.</summary>
+    [Kernel("css_put", "include/linux/cgroup_refcnt.h")]
+    internal void Put(MemCgroup memcg, long references)
+    {
+        memcg.References -= references;
+        Invariant.Holds(memcg.References >= 0 || memcg.IsRoot);
+        if (!memcg.Online && memcg.References == 0 && _machine.Stock.PagesOf(memcg) == 0) // a stock pins its cgroup, too (§5.3)
+        {
+            Release(memcg);
+        }
+    }
+
+    [Kernel("mem_cgroup_css_free", "mm/memcontrol.c")]
+    private void Release(MemCgroup memcg)
+    {
+        memcg.Stats.Flush();
+        if (!_machine.Era.Stats.SurviveRemoval)
+        {
+            memcg.Stats.ForgetInAncestors();
+        }
+        _byId[memcg.Id] = null;
+        _freeIds.Add(memcg.Id);
+        memcg.Parent?.Children.Remove(memcg);
+        if (!memcg.Cgroup.Online)
+        {
+            Free(memcg.Cgroup);
+        }
+    }
+
+    private void Free(Cgroup cgroup)
+    {
+        ChangeDying(cgroup, -1);
+        Count--;
+    }
+
+    private static void ChangeDying(Cgroup cgroup, int change)
+    {
+        for (Cgroup? c = cgroup.Parent; c is not null; c = c.Parent)
+        {
+            c.DyingDescendants += change;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Ullage.Abi;
+using Ullage.Model.Eras;
+
+namespace Ullage.Model.Charging;
+
+/// <summary>
+/// Kernel memory charged by the page: stacks, page tables, slab pages (§2.13). Which counters are asked, in which order,
+/// and whether the kmem limit can refuse is the era's. No path here reclaims because of the kmem limit alone.
+/// </summary>
+[Kernel("__memcg_kmem_charge_page", "mm/memcontrol.c")]
+internal sealed class KmemAccounting
+{
+    private readonly Machine _machine;
+    private readonly KmemRules _rules;
+
+    public KmemAccounting(Machine machine)
+    {
+        _machine = machine;
+        _rules = machine.Era.Kmem;
+    }
+
+    /// <summary>True when kernel memory of this cgroup's tasks is charged at all.</summary>
+    [Kernel("memcg_kmem_online", "include/linux/memcontrol.h")]
+    public bool Accounts(MemCgroup memcg) => !memcg.IsRoot && (_rules.Activation == KmemActivation.Always || memcg.KmemActive);
+
+    /// <summary>Charges kernel pages. False = -ENOMEM, nothing charged. The caller asked <see cref="Accounts"/> first.</summary>
+    public bool TryCharge(MemCgroup memcg, Gfp gfp, int pages, MemcgStat kind)
+    {
+        bool charged = _rules.Order switch
+        {
+            KmemOrder.KmemFirst => KmemThenMemory(memcg, gfp, pages),
+            KmemOrder.MemoryFirst => MemoryThenKmem(memcg, gfp, pages),
+            _ => MemoryOnly(memcg, gfp, pages),
+        };
+        if (charged)
+        {
+            memcg.References += pages;
+            Count(memcg, kind, pages);
+        }
+        return charged;
+    }
+
+    private bool KmemThenMemory(MemCgroup memcg, Gfp gfp, int pages)
+    {
+        if (memcg.Kmem.TryCharge(pages) is not null)
+        {
+            return false;
+        }
+        switch (_machine.Charge.Charge(memcg, gfp, pages))
+        {
+            case ChargeStatus.Bypass:
+                _machine.Charge.ForceCharge(memcg, pages); // §2.4: kmem is never left to the root
+                return true;
+            case ChargeStatus.NoMem:
+                memcg.Kmem.Uncharge(pages);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private bool MemoryThenKmem(MemCgroup memcg, Gfp gfp, int pages)
+    {
+        if (_machine.Charge.Charge(memcg, gfp, pages) != ChargeStatus.Charged)
+        {
+            return false;
+        }
+        if (!memcg.IsV1 || memcg.Kmem.TryCharge(pages) is null)
+        {
+            return true;
+        }
+        if (_rules.NofailExceedsKmemLimit && (gfp & Gfp.NoFail) != 0)
+        {
+            memcg.Kmem.Charge(pages);
+            return true;
+        }
+        _machine.Charge.Uncharge(memcg, pages); // back to the counters, not to the stock
+        return false;
+    }
+
+    private bool MemoryOnly(MemCgroup memcg, Gfp gfp, int pages)
+    {
+        if (_machine.Charge.Charge(memcg, gfp, pages) != ChargeStatus.Charged)
+        {
+            return false;
+        }
+        if (memcg.IsV1)
+        {
+            memcg.Kmem.Charge(pages);
+        }
+        return true;
+    }
+
+    /// <summary>Takes back what <see cref="TryCharge"/> charged.</summary>
+    public void Uncharge(MemCgroup memcg, int pages, MemcgStat kind)
+    {
+        if (memcg.IsV1)
+        {
+            memcg.Kmem.Uncharge(pages);
+        }
+        Count(memcg, kind, -pages);
+        if (_rules.UnchargeToStock)
+        {
+            _machine.Stock.Refill(_machine.CurrentCpu, memcg, pages);
+        }
+        else
+        {
+            _machine.Charge.Uncharge(memcg, pages);
+        }
+        _machine.Hierarchy.Put(memcg, pages);
+    }
+
+    private void Count(MemCgroup memcg, MemcgStat kind, int pages)
+    {
+        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.Kernel, pages);
+        if (kind != MemcgStat.Kernel)
+        {
+            memcg.Stats.Add(_machine.CurrentCpu, kind, pages);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Cgroups;
+using Ullage.Model.Eras;
+
+namespace Ullage.Model.Charging;
+
+/// <summary>The memory controller's part of a cgroup: counters, limits, events, statistics (§0.3 for first values).</summary>
+[Kernel("struct mem_cgroup", "include/linux/memcontrol.h")]
+public sealed class MemCgroup
+{
+    private readonly long[] _events = new long[(int)MemcgEvent.SwapFail + 1];
+    private readonly long[] _eventsLocal = new long[(int)MemcgEvent.SwapFail + 1];
+    private readonly KernelEra _era;
+
+    internal MemCgroup(Cgroup cgroup, MemCgroup? parent, int id, ulong serial, MachineOptions options)
+    {
+        _era = options.Era;
+        Cgroup = cgroup;
+        Parent = parent;
+        Id = id;
+        Serial = serial;
+        IsV1 = cgroup.Hierarchy.Version == 1;
+        bool linked = parent is null || parent.UseHierarchy;
+        bool countsFailures = IsV1 || !_era.Charging.FailcntOnlyOnV1;
+        PageCounter NewCounter(PageCounter? above) => new(linked ? above : null, this, countsFailures);
+        Memory = NewCounter(parent?.Memory);
+        Swap = NewCounter(parent?.Swap);
+        Memsw = NewCounter(parent?.Memsw);
+        Kmem = NewCounter(parent?.Kmem);
+        Tcpmem = NewCounter(parent?.Tcpmem);
+        HierarchyParent = linked ? parent : null;
+        Stats = new MemcgStats(HierarchyParent?.Stats, _era, options.PossibleCpus);
+        UseHierarchy = !IsV1 || !_era.Charging.NonHierarchicalPossible || (parent?.UseHierarchy ?? options.RootUseHierarchy);
+        Swappiness = parent?.Swappiness ?? 60;
+        OomKillDisable = parent?.OomKillDisable ?? false;
+    }
+
+    /// <summary>The cgroup that this belongs to.</summary>
+    public Cgroup Cgroup { get; }
+
+    /// <summary>The memory cgroup of the parent cgroup; null for the root.</summary>
+    public MemCgroup? Parent { get; }
+
+    /// <summary>The parent that also counts this cgroup's charges; null for the root and where v1 hierarchy is off (§1.1).</summary>
+    public MemCgroup? HierarchyParent { get; }
+
+    /// <summary>1 to 65535, reused (§0.3).</summary>
+    public int Id { get; }
+
+    /// <summary>The css serial number, never reused (§0.3).</summary>
+    public ulong Serial { get; }
+
+    /// <summary>True in a v1 hierarchy.</summary>
+    public bool IsV1 { get; }
+
+    /// <summary>True for the root, which user charges never touch (§1.1).</summary>
+    public bool IsRoot => Parent is null;
+
+    /// <summary>memory.limit_in_bytes, memory.max.</summary>
+    public PageCounter Memory { get; }
+
+    /// <summary>v2 memory.swap.max.</summary>
+    public PageCounter Swap { get; }
+
+    /// <summary>v1 memory.memsw.limit_in_bytes.</summary>
+    public PageCounter Memsw { get; }
+
+    /// <summary>v1 memory.kmem.limit_in_bytes.</summary>
+    public PageCounter Kmem { get; }
+
+    /// <summary>v1 memory.kmem.tcp.limit_in_bytes.</summary>
+    public PageCounter Tcpmem { get; }
+
+    /// <summary>Behind memory.stat.</summary>
+    public MemcgStats Stats { get; }
+
+    /// <summary>v1 memory.use_hierarchy: children's charges count here too.</summary>
+    public bool UseHierarchy { get; internal set; }
+
+    /// <summary>v1 memory.swappiness.</summary>
+    public int Swappiness { get; internal set; }
+
+    /// <summary>v1 memory.oom_control: tasks wait instead of being killed.</summary>
+    public bool OomKillDisable { get; internal set; }
+
+    /// <summary>v2 memory.oom.group.</summary>
+    public bool OomGroup { get; internal set; }
+
+    /// <summary>How many OOMs of this cgroup or an ancestor are going on (§2.7).</summary>
+    public int UnderOom { get; internal set; }
+
+    /// <summary>An OOM is being handled here (§2.7).</summary>
+    internal bool OomLocked { get; set; }
+
+    /// <summary>4.1: a kmem limit was written, so kernel memory is accounted (§2.13).</summary>
+    public bool KmemActive { get; internal set; }
+
+    /// <summary>v1 memory.soft_limit_in_bytes, in pages.</summary>
+    public long SoftLimit { get; internal set; } = KernelConstants.PageCounterMax;
+
+    /// <summary>v2 memory.high, in pages.</summary>
+    public long High { get; internal set; } = KernelConstants.PageCounterMax;
+
+    /// <summary>v2 memory.min, in pages.</summary>
+    public long Min { get; internal set; }
+
+    /// <summary>v2 memory.low, in pages.</summary>
+    public long Low { get; internal set; }
+
+    /// <summary>v1 memory.move_charge_at_immigrate.</summary>
+    public int MoveChargeAtImmigrate { get; internal set; }
+
+    /// <summary>False once the cgroup was removed or the controller was disabled.</summary>
+    public bool Online { get; internal set; } = true;
+
+    /// <summary>Pages, stacks, slab and others that keep this cgroup in memory after rmdir (§5.3).</summary>
+    internal long References { get; set; }
+
+    /// <summary>Child memory cgroups in creation order, dying ones included until they are released.</summary>
+    internal List<MemCgroup> Children { get; } = [];
+
+    /// <summary>Tasks that wait for this cgroup's OOM to end (§2.7).</summary>
+    internal List<TaskStruct> OomWaiters { get; } = [];
+
+    /// <summary>The count of an event as memory.events shows it in this era (§2.5).</summary>
+    public long Events(MemcgEvent memcgEvent) => _events[(int)memcgEvent];
+
+    /// <summary>The count of an event raised exactly here (memory.events.local).</summary>
+    public long EventsLocal(MemcgEvent memcgEvent) => _eventsLocal[(int)memcgEvent];
+
+    /// <summary>Raises an event here and, where the era has it so, in the ancestors (§2.5).</summary>
+    [Kernel("memcg_memory_event", "include/linux/memcontrol.h")]
+    internal void RaiseEvent(MemcgEvent memcgEvent)
+    {
+        _eventsLocal[(int)memcgEvent]++;
+        _events[(int)memcgEvent]++;
+        if (!_era.Charging.HierarchicalEvents)
+        {
+            return;
+        }
+        bool climbs = !IsV1 || memcgEvent == MemcgEvent.OomKill && _era.Oom.V1OomKillHierarchical;
+        for (MemCgroup? m = HierarchyParent; climbs && m is { IsRoot: false }; m = m.HierarchyParent)
+        {
+            m._events[(int)memcgEvent]++;
+        }
+    }
+
+    /// <summary>Pages that still fit below the limits (§2.2 step 9).</summary>
+    [Kernel("mem_cgroup_margin", "mm/memcontrol.c")]
+    internal long Margin(bool memswCounts)
+    {
+        long margin = Math.Max(0, Memory.Max - Memory.Usage);
+        return memswCounts ? Math.Min(margin, Math.Max(0, Memsw.Max - Memsw.Usage)) : margin;
+    }
+
+    /// <summary>True when this is <paramref name="ancestor"/> or below it, hierarchy permitting.</summary>
+    [Kernel("mem_cgroup_is_descendant", "include/linux/memcontrol.h")]
+    internal bool IsDescendantOf(MemCgroup ancestor)
+    {
+        for (MemCgroup? m = this; m is not null; m = m.HierarchyParent)
+        {
+            if (m == ancestor)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Folds pending counts of the subtree where this era's reads are exact.</summary>
+    public void PrepareStatRead()
+    {
+        if (!Stats.ReadsAreExact)
+        {
+            return;
+        }
+        Stats.Flush();
+        foreach (MemCgroup child in Children)
+        {
+            child.PrepareStatRead();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Cgroup.Path;
+}

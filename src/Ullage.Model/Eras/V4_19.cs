@@ -1,0 +1,28 @@
+namespace Ullage.Model.Eras;
+
+/// <summary>What 4.16 to 4.19 changed: the OOM killer runs inside the charge, memory.min, memory.oom.group, no root bonus.</summary>
+internal static class EraV4_19
+{
+    private static readonly KernelEra Before = EraV4_15.Era;
+
+    internal static readonly KernelEra Era = Before with
+    {
+        Name = "4.19",
+        Release = "4.19.0",
+        Charging = Before.Charging with
+        {
+            RetryMayFail = RetryMayFailRule.AfterOom, WhenOomFails = OomFailure.Force, // §2.3, row 15
+        },
+        Oom = Before.Oom with
+        {
+            MemcgTiming = MemcgOomTiming.InCharge, // §8.1
+            RootBonus = false, // §8.3
+            OomGroup = true, // §2.8
+        },
+        Report = EraReports.V4_19,
+        Cgroups = EraCgroupFiles.V4_19,
+        Lru = Before.Lru with { AddBatch = 15 }, // §3.1
+        Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
+        Gfp = Before.Gfp with { Kernel = 0x6000c0 },
+    };
+}

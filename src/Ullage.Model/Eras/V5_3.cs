@@ -1,0 +1,29 @@
+namespace Ullage.Model.Eras;
+
+/// <summary>What 4.20 to 5.3 changed: hierarchical events, the OOM report of today, no more sacrificed children, PSI.</summary>
+internal static class EraV5_3
+{
+    private static readonly KernelEra Before = EraV4_19.Era;
+
+    internal static readonly KernelEra Era = Before with
+    {
+        Name = "5.3",
+        Release = "5.3.1",
+        Charging = Before.Charging with
+        {
+            RetryMayFail = RetryMayFailRule.BeforeOom, // §2.3, row 15
+            HierarchicalEvents = true, // §2.5
+        },
+        Oom = Before.Oom with
+        {
+            EventAfterCostlyTest = true, DyingCurrentIsEnough = true, // §2.3
+            Tie = BadnessTie.TakeLast, // §8.3
+            SacrificeChild = false, SleepsAfterKill = false, // §8.5
+        },
+        Report = EraReports.V5_3,
+        Cgroups = EraCgroupFiles.V5_3,
+        Stats = Before.Stats with { SurviveRemoval = true }, // §5.4
+        Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
+        Proc = EraProcFiles.V5_3,
+    };
+}

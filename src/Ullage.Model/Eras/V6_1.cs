@@ -1,0 +1,33 @@
+namespace Ullage.Model.Eras;
+
+/// <summary>What 5.11 to 6.1 changed: batch 64, no kmem limit, hierarchy is mandatory, statistics by rstat, memory.reclaim and memory.peak.</summary>
+internal static class EraV6_1
+{
+    private static readonly KernelEra Before = EraV5_10.Era;
+
+    internal static readonly KernelEra Era = Before with
+    {
+        Name = "6.1",
+        Release = "6.1.0",
+        Charging = Before.Charging with
+        {
+            FunctionName = "try_charge_memcg",
+            Batch = 64, // §2.1
+            AtomicForces = false, HighForces = true, // §2.3, 5a and step 16
+            ForceRaisesMaxEvent = true, // §2.3, row 7
+            ClampNegativeUsage = true, // §1.3
+            NonHierarchicalPossible = false, // §1.1
+        },
+        Kmem = Before.Kmem with
+        {
+            Order = KmemOrder.MemoryOnly, // §2.13
+            UnchargeToStock = true, ObjStockKeepsRemainder = true, // §2.17, §4.6
+            VmAreaStructSize = 152,
+        },
+        Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true }, // §2.8, §8.1
+        Report = EraReports.V6_1,
+        Cgroups = EraCgroupFiles.V6_1,
+        Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
+        Proc = EraProcFiles.V6_1,
+    };
+}

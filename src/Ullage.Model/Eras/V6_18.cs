@@ -1,0 +1,22 @@
+namespace Ullage.Model.Eras;
+
+/// <summary>What 6.13 to 6.18 changed: seven stock slots per CPU, failcnt only on v1, charge moving is gone.</summary>
+internal static class EraV6_18
+{
+    private static readonly KernelEra Before = EraV6_12.Era;
+
+    internal static readonly KernelEra Era = Before with
+    {
+        Name = "6.18",
+        Release = "6.18.2",
+        Charging = Before.Charging with
+        {
+            StockSlots = 7, // §2.1
+            FailcntOnlyOnV1 = true, // §1.1
+        },
+        Kmem = Before.Kmem with { VmAreaStructSize = 192 },
+        Report = EraReports.V6_18,
+        Cgroups = EraCgroupFiles.V6_18,
+        Proc = EraProcFiles.V6_18,
+    };
+}

@@ -1,0 +1,169 @@
+using Ullage.Abi;
+using Ullage.Model.AddressSpace;
+using Ullage.Model.Cgroups;
+using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+using Ullage.Model.Kernfs;
+using Ullage.Model.Oom;
+using Ullage.Model.Pages;
+using Ullage.Model.Reclaim;
+using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
+
+namespace Ullage.Model;
+
+/// <summary>
+/// One modelled host: the root that owns everything. Processes act through system calls (the other parts of this class);
+/// each runs to completion at its start and takes machine time. Nothing is static: two machines side by side do not meet.
+/// </summary>
+public sealed partial class Machine
+{
+    private Machine(MachineOptions options)
+    {
+        Options = options;
+        Era = options.Era;
+        Costs = options.Costs;
+        Random = new SimRandom(options.Seed);
+        Log = new KernelLog(this);
+        Frames = new PageFrames(options);
+        Hierarchy = new CgroupHierarchy(this);
+        Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
+        Reclaim = new MemcgReclaim(this);
+        Charge = new TryCharge(this);
+        Kmem = new KmemAccounting(this);
+        Slab = SlabAccounting.For(this);
+        Lru = new LruAdd(this);
+        Uncharges = new UnchargeBatch(this);
+        Oom = new OomKiller(this);
+        Faults = new PageFaults(this);
+        Scheduler = new Scheduler(this);
+        Tasks = new TaskTable(this);
+        Files = new ModelFiles(this);
+    }
+
+    /// <summary>Boots a host.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public static Machine Boot(MachineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options.MemoryBytes >= 16L << 20, "memory must be at least 16 MiB");
+        Check(options.MemoryBytes <= 8L << 40, "memory must be at most 8 TiB");
+        Check(options.Cpus is >= 1 and <= 1024, "cpus must be 1 to 1024");
+        Check(options.PossibleCpus <= 8192, "possible cpus must be at most 8192");
+        Check(options.Nodes is >= 1 and <= 64, "nodes must be 1 to 64");
+        Check(options.Hz is 100 or 250 or 300 or 1000, "hz must be 100, 250, 300 or 1000");
+        Check(options.CgroupVersion is 1 or 2, "cgroup version must be 1 or 2");
+        Check(options.SwapBytes >= 0, "swap must not be negative");
+        return new Machine(options);
+    }
+
+    /// <summary>The directory of a cgroup: <c>/sys/fs/cgroup/memory/a</c> (v1), <c>/sys/fs/cgroup/a</c> (v2).</summary>
+    public string CgroupDirectory(Cgroup cgroup)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        string mount = Options.CgroupVersion == 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+        return cgroup.Parent is null ? mount : mount + cgroup.Path;
+    }
+
+    private static void Check(bool holds, string message)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(message);
+        }
+    }
+
+    /// <summary>What it was booted with.</summary>
+    public MachineOptions Options { get; }
+
+    /// <summary>Its kernel.</summary>
+    public KernelEra Era { get; }
+
+    /// <summary>Its time.</summary>
+    public SimClock Clock { get; } = new();
+
+    /// <summary>Its kernel log.</summary>
+    public KernelLog Log { get; }
+
+    /// <summary>Its cgroups, in the hierarchy that has the memory controller.</summary>
+    public CgroupHierarchy Hierarchy { get; }
+
+    /// <summary>Its files: /proc and /sys/fs/cgroup.</summary>
+    public IKernelFiles Files { get; }
+
+    /// <summary>CPUs and run queues; runs programs.</summary>
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Its tasks.</summary>
+    public TaskTable Tasks { get; }
+
+    /// <summary>Page frames.</summary>
+    public PageFrames Frames { get; }
+
+    internal MachineCosts Costs { get; }
+
+    internal SimRandom Random { get; }
+
+    internal MemcgStock Stock { get; }
+
+    internal MemcgReclaim Reclaim { get; }
+
+    internal TryCharge Charge { get; }
+
+    internal KmemAccounting Kmem { get; }
+
+    internal SlabAccounting Slab { get; }
+
+    internal LruAdd Lru { get; }
+
+    internal OomKiller Oom { get; }
+
+    internal PageFaults Faults { get; }
+
+    internal EventQueue Work { get; } = new();
+
+    /// <summary>v1 memory+swap counters are in use.</summary>
+    internal bool MemswCounts => Options.CgroupVersion == 1 && Options.SwapAccounting;
+
+    /// <summary>The CPU on which the kernel runs now.</summary>
+    public int CurrentCpu { get; internal set; }
+
+    /// <summary>The task for which the kernel runs now; null in interrupts and kernel threads.</summary>
+    public TaskStruct? Current { get; internal set; }
+
+    /// <summary>Machine time that the calls since the step began have taken. Programs compare it with their budget.</summary>
+    public long CallNs { get; private set; }
+
+    /// <summary>The time inside the current call: nanoseconds since boot.</summary>
+    public long TimeNs => Clock.NowNs + CallNs;
+
+    /// <summary>Lets machine time pass inside a call.</summary>
+    internal void Spend(long ns) => CallNs += ns;
+
+    internal void ResetCallTime() => CallNs = 0;
+
+    /// <summary>Lets time pass inside a call and runs what falls due meanwhile on other CPUs: dying victims, work items.</summary>
+    internal void SpendAndRunDue(long ns)
+    {
+        CallNs += ns;
+        RunDueWork(TimeNs);
+    }
+
+    /// <summary>Runs deferred kernel work up to a time, as somebody else: the caller's context is kept.</summary>
+    internal void RunDueWork(long untilNs)
+    {
+        if (Work.NextDueNs > untilNs)
+        {
+            return;
+        }
+        (int cpu, TaskStruct? current, long callNs) = (CurrentCpu, Current, CallNs);
+        while (Work.NextDueNs <= untilNs)
+        {
+            Action run = Work.Take(out _);
+            Current = null;
+            run();
+            CallNs = callNs; // other CPUs' time does not hold this call up
+        }
+        (CurrentCpu, Current, CallNs) = (cpu, current, callNs);
+    }
+}

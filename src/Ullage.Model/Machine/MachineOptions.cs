@@ -1,0 +1,87 @@
+using Ullage.Model.Eras;
+
+namespace Ullage.Model;
+
+/// <summary>What a modelled host is made of. Same options and same calls give the same bytes.</summary>
+public sealed record MachineOptions
+{
+    /// <summary>The kernel.</summary>
+    public KernelEra Era { get; init; } = KernelEras.Newest;
+
+    /// <summary>RAM in bytes; at least 16 MiB.</summary>
+    public long MemoryBytes { get; init; } = 2L << 30;
+
+    /// <summary>Online CPUs, 1 to 1024.</summary>
+    public int Cpus { get; init; } = 2;
+
+    /// <summary>Possible CPUs, at least <see cref="Cpus"/>; 0 = as many.</summary>
+    public int PossibleCpus { get => Math.Max(_possibleCpus, Cpus); init => _possibleCpus = value; }
+
+    private readonly int _possibleCpus;
+
+    /// <summary>NUMA nodes.</summary>
+    public int Nodes { get; init; } = 1;
+
+    /// <summary>Swap space in bytes.</summary>
+    public long SwapBytes { get; init; }
+
+    /// <summary>Timer ticks per second.</summary>
+    public int Hz { get; init; } = 250;
+
+    /// <summary>The hierarchy that has the memory controller: 1 or 2.</summary>
+    public int CgroupVersion { get; init; } = 2;
+
+    /// <summary>v1: memory.memsw.* exist and count (swapaccount=1).</summary>
+    public bool SwapAccounting { get; init; } = true;
+
+    /// <summary>v1: whether new top-level groups are hierarchical (memory.use_hierarchy of the root). Eras that cannot do otherwise ignore it.</summary>
+    public bool RootUseHierarchy { get; init; } = true;
+
+    /// <summary>Seed of everything that is left to chance.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>What things cost.</summary>
+    public MachineCosts Costs { get; init; } = new();
+
+    /// <summary>The hostname-like hardware line of kernel reports; null leaves the line out.</summary>
+    public string? HardwareName { get; init; } = "Generic VM";
+}
+
+/// <summary>Durations of what the kernel does, in nanoseconds: medians measured on a 2-CPU virtual machine with kernel 6.18.</summary>
+public sealed record MachineCosts
+{
+    /// <summary>A first write to an anonymous page, charge included.</summary>
+    public int AnonFaultNs { get; init; } = 1400;
+    /// <summary>An access to a page that is there.</summary>
+    public int AccessNs { get; init; } = 5;
+    /// <summary>A short system call.</summary>
+    public int SyscallNs { get; init; } = 300;
+    /// <summary>mmap or munmap, without the pages.</summary>
+    public int MmapNs { get; init; } = 1500;
+    /// <summary>Unmapping and freeing one page.</summary>
+    public int UnmapPageNs { get; init; } = 100;
+    /// <summary>fork, without the pages.</summary>
+    public int ForkNs { get; init; } = 60_000;
+    /// <summary>mkdir of a cgroup.</summary>
+    public int CgroupMkdirNs { get; init; } = 60_000;
+    /// <summary>rmdir of a cgroup.</summary>
+    public int CgroupRmdirNs { get; init; } = 84_000;
+    /// <summary>Moving a task into a cgroup.</summary>
+    public int MigrateNs { get; init; } = 9600;
+    /// <summary>Writing a control file.</summary>
+    public int ControlWriteNs { get; init; } = 3000;
+    /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
+    public int FruitlessReclaimNs { get; init; } = 6000;
+    /// <summary>From a fatal signal to the first freed page of the victim.</summary>
+    public int DeathNs { get; init; } = 110_000;
+    /// <summary>From queueing a victim to the reaper's work.</summary>
+    public int ReaperWakeNs { get; init; } = 20_000;
+    /// <summary>From a fatal signal to the exit of the task that runs.</summary>
+    public int SignalDeliveryNs { get; init; } = 60_000;
+    /// <summary>From queueing a work item to its run on another CPU.</summary>
+    public int WorkItemNs { get; init; } = 20_000;
+    /// <summary>Printing an OOM report.</summary>
+    public int OomReportNs { get; init; } = 50_000;
+    /// <summary>How long a task runs before another one gets the CPU.</summary>
+    public int SliceNs { get; init; } = 100_000;
+}

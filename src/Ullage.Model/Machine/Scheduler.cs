@@ -1,0 +1,231 @@
+using Ullage.Abi;
+
+namespace Ullage.Model;
+
+/// <summary>
+/// CPUs, run queues and timers. A CPU that is free takes the first task of its queue, or of the longest one, and runs it
+/// for a slice; effects happen at the slice's start, its cost keeps the CPU busy. Ties are broken by the order of adding.
+/// </summary>
+public sealed class Scheduler
+{
+    private readonly Machine _machine;
+    private readonly List<TaskStruct>[] _queues;
+    private readonly long[] _busyUntilNs;
+    private readonly EventQueue _timers = new();
+    private readonly SimRandom _random;
+
+    internal Scheduler(Machine machine)
+    {
+        _machine = machine;
+        _queues = new List<TaskStruct>[machine.Options.Cpus];
+        for (int cpu = 0; cpu < _queues.Length; cpu++)
+        {
+            _queues[cpu] = [];
+        }
+        _busyUntilNs = new long[machine.Options.Cpus];
+        _random = machine.Random.Fork("scheduler");
+    }
+
+    /// <summary>Called when all threads of a process have ended.</summary>
+    public Action<SignalStruct>? ProcessEnded { get; set; }
+
+    /// <summary>Runs <paramref name="action"/> at a time (nanoseconds since boot); earlier times run at once.</summary>
+    public void At(long dueNs, Action action) => _timers.Add(Math.Max(dueNs, _machine.Clock.NowNs), action);
+
+    /// <summary>Gives a task something to do and makes it runnable.</summary>
+    public void Start(TaskStruct task, ITaskProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        task.Program = program;
+        task.Cpu = _random.Below(_queues.Length);
+        task.State = TaskState.Running;
+        Enqueue(task);
+    }
+
+    /// <summary>Wakes a task that sleeps.</summary>
+    [Kernel("wake_up_process", "kernel/sched/core.c")]
+    public void Wake(TaskStruct task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (task.State is TaskState.Sleeping or TaskState.WaitingForOom)
+        {
+            task.State = TaskState.Running;
+            task.SleepGeneration++;
+            if (task.Program is not null)
+            {
+                Enqueue(task);
+            }
+        }
+    }
+
+    private void Enqueue(TaskStruct task)
+    {
+        task.Cpu = ChooseCpu(task.Cpu);
+        _queues[task.Cpu].Add(task);
+    }
+
+    /// <summary>The CPU it ran on if that is idle, else an idle one, else the one it ran on.</summary>
+    private int ChooseCpu(int previous)
+    {
+        if (IsIdle(previous))
+        {
+            return previous;
+        }
+        for (int cpu = 0; cpu < _queues.Length; cpu++)
+        {
+            if (IsIdle(cpu))
+            {
+                return cpu;
+            }
+        }
+        return previous;
+    }
+
+    private bool IsIdle(int cpu) => _queues[cpu].Count == 0 && _busyUntilNs[cpu] <= _machine.Clock.NowNs;
+
+    /// <summary>Runs until <paramref name="untilNs"/> or until nothing is left to do; answers whether anything is left.</summary>
+    public bool RunUntil(long untilNs)
+    {
+        while (NextEventNs() is long next && next != long.MaxValue)
+        {
+            if (next > untilNs)
+            {
+                _machine.Clock.AdvanceTo(Math.Max(untilNs, _machine.Clock.NowNs));
+                return true;
+            }
+            _machine.Clock.AdvanceTo(Math.Max(next, _machine.Clock.NowNs));
+            RunDue();
+        }
+        return false;
+    }
+
+    private void RunDue()
+    {
+        long now = _machine.Clock.NowNs;
+        _machine.ResetCallTime();
+        _machine.RunDueWork(now);
+        while (_timers.NextDueNs <= now)
+        {
+            _timers.Take(out _)();
+        }
+        for (int cpu = 0; cpu < _queues.Length; cpu++)
+        {
+            if (_busyUntilNs[cpu] <= now && TakeNext(cpu) is { } task)
+            {
+                RunSlice(cpu, task);
+            }
+        }
+    }
+
+    private long NextEventNs()
+    {
+        long next = Math.Min(_timers.NextDueNs, _machine.Work.NextDueNs);
+        bool anyQueued = false;
+        foreach (List<TaskStruct> queue in _queues)
+        {
+            anyQueued |= queue.Count > 0;
+        }
+        if (!anyQueued)
+        {
+            return next;
+        }
+        long free = long.MaxValue;
+        foreach (long busy in _busyUntilNs)
+        {
+            free = Math.Min(free, busy);
+        }
+        return Math.Min(next, Math.Max(free, _machine.Clock.NowNs));
+    }
+
+    private TaskStruct? TakeNext(int cpu)
+    {
+        int from = cpu;
+        if (_queues[cpu].Count == 0)
+        {
+            for (int other = 0; other < _queues.Length; other++)
+            {
+                from = _queues[other].Count > _queues[from].Count ? other : from;
+            }
+        }
+        while (_queues[from].Count > 0)
+        {
+            TaskStruct task = _queues[from][0];
+            _queues[from].RemoveAt(0);
+            if (task.State == TaskState.Running && task.Program is not null)
+            {
+                return task;
+            }
+        }
+        return null;
+    }
+
+    private void RunSlice(int cpu, TaskStruct task)
+    {
+        Machine m = _machine;
+        m.CurrentCpu = cpu;
+        m.Current = task;
+        task.Cpu = cpu;
+        m.ResetCallTime();
+        if (task.FatalSignalPending)
+        {
+            m.Spend(m.Costs.SyscallNs);
+            m.ExitGroup(task.Signal, 0, 9);
+        }
+        else
+        {
+            Continue(task, task.Program!.Run(m, task, m.Costs.SliceNs));
+        }
+        _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs, 1);
+        m.Current = null;
+    }
+
+    private void Continue(TaskStruct task, ProgramStep step)
+    {
+        Machine m = _machine;
+        if (task.State == TaskState.Zombie)
+        {
+            return;
+        }
+        if (task.FatalSignalPending)
+        {
+            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, 9));
+            return;
+        }
+        switch (step.Next)
+        {
+            case ProgramNext.Ready:
+                At(m.TimeNs, () => Requeue(task));
+                break;
+            case ProgramNext.Sleep:
+                Sleep(task, m.TimeNs + step.Value);
+                break;
+            case ProgramNext.Blocked:
+                task.State = task.State == TaskState.Running ? TaskState.Sleeping : task.State;
+                break;
+            default:
+                m.ExitGroup(task.Signal, (int)step.Value, 0);
+                break;
+        }
+    }
+
+    private void Requeue(TaskStruct task)
+    {
+        if (task.State == TaskState.Running)
+        {
+            _queues[task.Cpu].Add(task);
+        }
+    }
+
+    private void Sleep(TaskStruct task, long untilNs)
+    {
+        task.State = TaskState.Sleeping;
+        int generation = ++task.SleepGeneration;
+        At(untilNs, () =>
+        {
+            if (task.SleepGeneration == generation)
+            {
+                Wake(task);
+            }
+        });
+    }
+}

@@ -1,0 +1,130 @@
+using Ullage.Abi;
+using Ullage.Model.AddressSpace;
+using Ullage.Model.Cgroups;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model;
+
+/// <summary>What a task is doing, as far as scheduling asks.</summary>
+public enum TaskState
+{
+    /// <summary>On a CPU or waiting for one.</summary>
+    Running,
+    /// <summary>Sleeps until a time or a wake-up; a signal wakes it.</summary>
+    Sleeping,
+    /// <summary>Sleeps until its memory cgroup has room again; only a fatal signal wakes it otherwise (§2.7).</summary>
+    WaitingForOom,
+    /// <summary>Ended; its parent has not looked yet.</summary>
+    Zombie,
+}
+
+/// <summary>One thread.</summary>
+[Kernel("struct task_struct", "include/linux/sched.h")]
+public sealed class TaskStruct
+{
+    internal TaskStruct(int pid, SignalStruct signal, Cgroup cgroup, string comm)
+    {
+        Pid = pid;
+        Signal = signal;
+        Cgroup = cgroup;
+        Comm = comm;
+    }
+
+    /// <summary>Its thread id; the leader's is the process id.</summary>
+    public int Pid { get; }
+
+    /// <summary>Its process.</summary>
+    public SignalStruct Signal { get; }
+
+    /// <summary>Its name, at most 15 characters.</summary>
+    public string Comm { get; internal set; }
+
+    /// <summary>Its cgroup in the hierarchy that has the memory controller.</summary>
+    public Cgroup Cgroup { get; internal set; }
+
+    /// <summary>Its address space; null once it has begun to exit.</summary>
+    public Mm? Mm { get; internal set; }
+
+    /// <summary>What it is doing.</summary>
+    public TaskState State { get; internal set; } = TaskState.Running;
+
+    /// <summary>SIGKILL is on its way.</summary>
+    public bool FatalSignalPending { get; internal set; }
+
+    /// <summary>PF_EXITING.</summary>
+    public bool Exiting { get; internal set; }
+
+    /// <summary>TIF_MEMDIE: chosen by the OOM killer.</summary>
+    public bool IsOomVictim { get; internal set; }
+
+    /// <summary>PF_MEMALLOC: allocates in order to free.</summary>
+    internal bool Memalloc { get; set; }
+
+    /// <summary>The task is inside a page fault of user space, so it may wait for OOM (§2.3).</summary>
+    internal bool InUserFault { get; set; }
+
+    /// <summary>The memcg OOM that the end of the fault has to handle (§8.1).</summary>
+    internal MemCgroup? MemcgInOom { get; set; }
+
+    /// <summary>Its kernel stack's memory cgroup, to uncharge at the end.</summary>
+    internal MemCgroup? StackMemcg { get; set; }
+
+    /// <summary>The CPU it last ran on.</summary>
+    public int Cpu { get; internal set; }
+
+    /// <summary>What it does when it has a CPU; null = nothing (it waits).</summary>
+    internal ITaskProgram? Program { get; set; }
+
+    /// <summary>Counts sleeps, so that a late timer does not wake the next one.</summary>
+    internal int SleepGeneration { get; set; }
+
+    /// <summary>Dying tasks get no special wait (§0.2).</summary>
+    internal bool IsDying => IsOomVictim || FatalSignalPending || Exiting;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Comm}[{Pid}]";
+}
+
+/// <summary>What the threads of one process share.</summary>
+[Kernel("struct signal_struct", "include/linux/sched/signal.h")]
+public sealed class SignalStruct
+{
+    /// <summary>The process id.</summary>
+    public int Tgid { get; internal init; }
+
+    /// <summary>Its first thread.</summary>
+    public TaskStruct Leader { get; internal set; } = null!;
+
+    /// <summary>Its threads, the leader first.</summary>
+    internal List<TaskStruct> Threads { get; } = [];
+
+    /// <summary>The process that forked it; null for the first ones.</summary>
+    public SignalStruct? Parent { get; internal set; }
+
+    /// <summary>Processes that it forked and that live or wait to be looked at.</summary>
+    internal List<SignalStruct> Children { get; } = [];
+
+    /// <summary>User id.</summary>
+    public int Uid { get; internal set; }
+
+    /// <summary>/proc/&lt;pid&gt;/oom_score_adj, -1000 to 1000.</summary>
+    public int OomScoreAdj { get; internal set; }
+
+    /// <summary>Below this only a privileged task may set <see cref="OomScoreAdj"/> (§8.3).</summary>
+    internal int OomScoreAdjMin { get; set; }
+
+    /// <summary>Exit status; null while it runs or when a signal ended it.</summary>
+    public int? ExitCode { get; internal set; }
+
+    /// <summary>The signal that ended it; 0 = none.</summary>
+    public int ExitSignal { get; internal set; }
+
+    /// <summary>The OOM killer killed it.</summary>
+    public bool OomKilled { get; internal set; }
+
+    /// <summary>All its threads have ended.</summary>
+    public bool Ended { get; internal set; }
+
+    /// <summary>CAP_SYS_ADMIN, CAP_SYS_RESOURCE: everything but uid 0 lacks them.</summary>
+    public bool IsPrivileged => Uid == 0;
+}

@@ -1,0 +1,41 @@
+using Ullage.Abi;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model.Oom;
+
+/// <summary>What a memcg OOM came to, for the charge that asked (§2.3).</summary>
+internal enum MemcgOomResult
+{
+    /// <summary>A victim was found, or is dying already.</summary>
+    Success,
+    /// <summary>Nobody could be killed.</summary>
+    Failed,
+    /// <summary>Left to the end of the page fault.</summary>
+    Async,
+    /// <summary>Not for this charge.</summary>
+    Skipped,
+}
+
+/// <summary>One call of the OOM killer.</summary>
+[Kernel("struct oom_control", "include/linux/oom.h")]
+internal sealed record OomContext
+{
+    /// <summary>The memory cgroup whose limit was hit; null = the whole machine.</summary>
+    public MemCgroup? Memcg { get; init; }
+    /// <summary>What the allocation could do.</summary>
+    public Gfp Gfp { get; init; }
+    /// <summary>log2 of its pages.</summary>
+    public int Order { get; init; }
+    /// <summary>The task that ran out of memory.</summary>
+    public TaskStruct? Current { get; init; }
+    /// <summary>Pages that badness is measured against (§8.4).</summary>
+    public long TotalPages { get; init; }
+    /// <summary>Under a page fault of user space; false = in a system call.</summary>
+    public bool InFault { get; init; }
+}
+
+/// <summary>Whom the selection chose.</summary>
+/// <param name="Victim">The process; null when nobody can be killed.</param>
+/// <param name="Points">Its badness.</param>
+/// <param name="Aborted">A victim is dying already: nobody else is killed.</param>
+internal readonly record struct OomChoice(TaskStruct? Victim, long Points, bool Aborted);

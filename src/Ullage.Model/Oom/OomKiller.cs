@@ -1,0 +1,328 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.AddressSpace;
+using Ullage.Model.Cgroups;
+using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+
+namespace Ullage.Model.Oom;
+
+/// <summary>
+/// The OOM killer (§8): when a memory cgroup, or the machine, has nothing left, choose a process, report, kill it. Killing
+/// takes time: the victim's memory comes back when it exits, and the charge that asked retries meanwhile.
+/// </summary>
+[Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "panic_on_oom, constraints of cpusets and mempolicies come with the system-wide OOM killer.")]
+internal sealed class OomKiller
+{
+    private const int CostlyOrder = 3;
+
+    private readonly Machine _machine;
+    private readonly OomRules _rules;
+    private readonly OomReport _report;
+    private readonly OomReaper _reaper;
+
+    public OomKiller(Machine machine)
+    {
+        _machine = machine;
+        _rules = machine.Era.Oom;
+        Badness = new Badness(machine);
+        Waiters = new OomWaiters(machine);
+        _report = new OomReport(machine);
+        _reaper = new OomReaper(machine);
+    }
+
+    public Badness Badness { get; }
+
+    public OomWaiters Waiters { get; }
+
+    /// <summary>Kills since boot (vmstat oom_kill).</summary>
+    public long Kills { get; private set; }
+
+    /// <summary>A charge is out of retries (§2.3, "mem_cgroup_oom").</summary>
+    [Kernel("mem_cgroup_oom", "mm/memcontrol.c")]
+    public MemcgOomResult MemcgOom(MemCgroup over, Gfp gfp, int order)
+    {
+        if (!_rules.EventAfterCostlyTest)
+        {
+            over.RaiseEvent(MemcgEvent.Oom);
+        }
+        TaskStruct? current = _machine.Current;
+        if (_rules.MemcgTiming == MemcgOomTiming.AtFaultEnd)
+        {
+            return Remember(current, over);
+        }
+        if (order > CostlyOrder)
+        {
+            return MemcgOomResult.Skipped;
+        }
+        if (_rules.EventAfterCostlyTest)
+        {
+            over.RaiseEvent(MemcgEvent.Oom);
+        }
+        if (over.IsV1 && over.OomKillDisable)
+        {
+            return Remember(current, over);
+        }
+        bool locked = Waiters.TryLock(over);
+        bool killed = MemcgOutOfMemory(over, gfp, order, current is { InUserFault: true });
+        if (locked)
+        {
+            Waiters.Unlock(over);
+        }
+        return killed ? MemcgOomResult.Success : MemcgOomResult.Failed;
+    }
+
+    private static MemcgOomResult Remember(TaskStruct? current, MemCgroup over)
+    {
+        if (current is not { InUserFault: true })
+        {
+            return MemcgOomResult.Skipped;
+        }
+        current.MemcgInOom = over;
+        return MemcgOomResult.Async;
+    }
+
+    /// <summary>The end of a page fault whose charge left an OOM behind (§8.1).</summary>
+    [Kernel("mem_cgroup_oom_synchronize", "mm/memcontrol.c")]
+    public FaultOutcome Synchronize(TaskStruct task, MemCgroup memcg)
+    {
+        if (memcg.OomKillDisable)
+        {
+            if (task.FatalSignalPending)
+            {
+                return FaultOutcome.Killed;
+            }
+            Waiters.Wait(task, memcg);
+            return FaultOutcome.WaitForOom;
+        }
+        bool locked = Waiters.TryLock(memcg);
+        _ = MemcgOutOfMemory(memcg, Gfp.Kernel, 0, inFault: true);
+        if (locked)
+        {
+            Waiters.Unlock(memcg);
+            Waiters.Recover(memcg);
+        }
+        return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Retry;
+    }
+
+    /// <summary>True when memory will come back: somebody was killed, is dying, or there is room again.</summary>
+    [Kernel("mem_cgroup_out_of_memory", "mm/memcontrol.c")]
+    internal bool MemcgOutOfMemory(MemCgroup memcg, Gfp gfp, int order, bool inFault)
+    {
+        if (_rules.RechecksMargin && memcg.Margin(_machine.MemswCounts) >= 1L << order)
+        {
+            return true;
+        }
+        if (_rules.DyingCurrentIsEnough && _machine.Current is { IsDying: true })
+        {
+            return true;
+        }
+        return OutOfMemory(new OomContext
+        {
+            Memcg = memcg, Gfp = gfp, Order = order, Current = _machine.Current, TotalPages = TotalPages(memcg), InFault = inFault,
+        });
+    }
+
+    /// <summary>The machine itself has no memory left.</summary>
+    internal bool GlobalOutOfMemory(Gfp gfp)
+    {
+        long total = _machine.Frames.Managed + (_machine.Options.SwapBytes >> KernelConstants.PageShift);
+        return OutOfMemory(new OomContext
+        {
+            Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true },
+        });
+    }
+
+    /// <summary>§8.4.</summary>
+    [Kernel("mem_cgroup_get_max", "mm/memcontrol.c")]
+    private long TotalPages(MemCgroup memcg)
+    {
+        long max = memcg.Memory.Max;
+        long swap = _machine.Options.SwapBytes >> KernelConstants.PageShift;
+        if (memcg.Swappiness > 0 && swap > 0)
+        {
+            long more = memcg.IsV1 ? memcg.Memsw.Max - max : memcg.Swap.Max;
+            max = _rules.TotalPagesByMemsw && memcg.IsV1 ? Math.Min(max + swap, memcg.Memsw.Max) : max + Math.Min(Math.Max(more, 0), swap);
+        }
+        return Math.Max(Math.Min(max, _machine.Frames.Managed + swap), 1);
+    }
+
+    private bool OutOfMemory(OomContext oc)
+    {
+        if (oc.Current is { FatalSignalPending: true, Mm: not null } or { Exiting: true, Mm: not null })
+        {
+            oc.Current.IsOomVictim = true; // task_will_free_mem: it only needs to get out
+            return true;
+        }
+        if ((oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
+        {
+            return true;
+        }
+        OomChoice choice = Badness.Select(Candidates(oc.Memcg), oc.TotalPages);
+        if (choice.Aborted)
+        {
+            return true;
+        }
+        if (choice.Victim is null)
+        {
+            _report.NobodyToKill(oc);
+            return false;
+        }
+        KillProcess(oc, choice);
+        return true;
+    }
+
+    /// <summary>Processes (threads in the oldest eras) in scan order: groups from the top down, each in the order of arrival.</summary>
+    [Kernel("mem_cgroup_scan_tasks", "mm/memcontrol.c")]
+    internal IEnumerable<TaskStruct> Candidates(MemCgroup? memcg)
+    {
+        if (memcg is null)
+        {
+            foreach (TaskStruct task in _machine.Tasks.All)
+            {
+                if (task.Signal.Leader == task && !task.Signal.Ended)
+                {
+                    yield return task;
+                }
+            }
+            yield break;
+        }
+        foreach (TaskStruct task in TasksBelow(memcg.Cgroup, memcg))
+        {
+            if (task.Signal.Leader == task)
+            {
+                yield return task;
+            }
+        }
+    }
+
+    private static IEnumerable<TaskStruct> TasksBelow(Cgroup cgroup, MemCgroup root)
+    {
+        if (!cgroup.Memcg.IsDescendantOf(root))
+        {
+            yield break; // v1 without hierarchy: another domain
+        }
+        foreach (TaskStruct task in cgroup.Tasks)
+        {
+            yield return task;
+        }
+        foreach (Cgroup child in cgroup.Children)
+        {
+            foreach (TaskStruct task in TasksBelow(child, root))
+            {
+                yield return task;
+            }
+        }
+    }
+
+    [Kernel("oom_kill_process", "mm/oom_kill.c")]
+    private void KillProcess(OomContext oc, OomChoice choice)
+    {
+        TaskStruct victim = choice.Victim!;
+        _machine.Spend(_machine.Costs.OomReportNs);
+        _report.Header(oc, choice);
+        if (_rules.SacrificeChild)
+        {
+            victim = WorstChild(victim, oc.TotalPages) ?? victim;
+        }
+        MemCgroup? group = _rules.OomGroup ? OomGroupOf(victim, oc.Memcg) : null;
+        Kill(oc, victim);
+        if (group is not null)
+        {
+            KillGroup(oc, group);
+        }
+        if (_rules.SleepsAfterKill && _machine.Current is { FatalSignalPending: false })
+        {
+            _machine.SpendAndRunDue(1_000_000_000 / _machine.Options.Hz);
+        }
+    }
+
+    /// <summary>§8.5 step 3: any child with a positive badness goes before its parent.</summary>
+    private TaskStruct? WorstChild(TaskStruct parent, long totalPages)
+    {
+        TaskStruct? worst = null;
+        long most = 0;
+        foreach (SignalStruct child in parent.Signal.Children)
+        {
+            long points = child.Leader.Mm == parent.Mm ? 0 : Badness.Of(child.Leader, totalPages);
+            if (points > most)
+            {
+                (worst, most) = (child.Leader, points);
+            }
+        }
+        return worst;
+    }
+
+    /// <summary>§2.8: the highest group with oom.group between the victim and the limit.</summary>
+    [Kernel("mem_cgroup_get_oom_group", "mm/memcontrol.c")]
+    private static MemCgroup? OomGroupOf(TaskStruct victim, MemCgroup? domain)
+    {
+        MemCgroup? group = null;
+        for (MemCgroup? m = victim.Cgroup.Memcg; m is { IsRoot: false }; m = m.HierarchyParent)
+        {
+            group = m.OomGroup ? m : group;
+            if (m == domain)
+            {
+                break;
+            }
+        }
+        return group;
+    }
+
+    private void KillGroup(OomContext oc, MemCgroup group)
+    {
+        if (_rules.OomGroupKillEvent)
+        {
+            group.RaiseEvent(MemcgEvent.OomGroupKill);
+        }
+        _report.GroupKill(group);
+        foreach (TaskStruct task in new List<TaskStruct>(Candidates(group)))
+        {
+            if (task.Signal.OomScoreAdj != -1000 && task.Mm is not null)
+            {
+                Kill(oc, task);
+            }
+        }
+    }
+
+    [Kernel("__oom_kill_process", "mm/oom_kill.c")]
+    private void Kill(OomContext oc, TaskStruct victim)
+    {
+        Kills++;
+        (victim.Mm?.Owner ?? victim).Cgroup.Memcg.RaiseEvent(MemcgEvent.OomKill);
+        victim.Signal.OomKilled = true;
+        foreach (TaskStruct thread in victim.Signal.Threads)
+        {
+            thread.IsOomVictim = true;
+        }
+        _machine.SendFatal(victim.Signal, 9);
+        _report.Killed(oc, victim);
+        if (victim.Signal != _machine.Current?.Signal)
+        {
+            _machine.Work.Add(_machine.TimeNs + _machine.Costs.DeathNs, () =>
+            {
+                _machine.CurrentCpu = victim.Cpu;
+                _machine.ExitGroup(victim.Signal, 0, 9);
+            });
+        }
+        _reaper.Queue(victim);
+    }
+
+    /// <summary>A page fault failed although no memory cgroup was at its limit (§8.1).</summary>
+    [Kernel("pagefault_out_of_memory", "mm/oom_kill.c")]
+    public void PageFaultOutOfMemory()
+    {
+        if (_rules.LeakedFaultRetries)
+        {
+            _report.LeakedFault();
+            return;
+        }
+        _ = GlobalOutOfMemory(Gfp.Kernel);
+    }
+
+    /// <summary>Wakes those who wait for room in this cgroup (§2.7).</summary>
+    public void Recover(MemCgroup memcg) => Waiters.Recover(memcg);
+
+    /// <summary>A waiting task is being killed.</summary>
+    public void ForgetWaiter(TaskStruct task) => Waiters.Forget(task);
+}

@@ -1,0 +1,121 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+
+namespace Ullage.Model.Pages;
+
+/// <summary>What a page frame is used for, and its state. One byte per frame.</summary>
+[Flags]
+public enum PageFlags : byte
+{
+    /// <summary>Free.</summary>
+    None = 0,
+    /// <summary>In use.</summary>
+    Allocated = 1 << 0,
+    /// <summary>PG_swapbacked: anonymous.</summary>
+    Anon = 1 << 1,
+    /// <summary>PG_lru: counted on an LRU list.</summary>
+    Lru = 1 << 2,
+    /// <summary>PG_active.</summary>
+    Active = 1 << 3,
+    /// <summary>A CPU's add batch holds a reference.</summary>
+    InAddBatch = 1 << 4,
+    /// <summary>Kernel memory.</summary>
+    Kernel = 1 << 5,
+}
+
+/// <summary>
+/// All page frames, by index: what each is used for, which memory cgroup it is charged to, how many page tables map it.
+/// Columns of arrays; a free frame's map count is the link to the next free one.
+/// </summary>
+[Kernel("struct page", "include/linux/mm_types.h", Deviation = "One zone per machine until the page allocator's room is built; orders above 0 are not fragmented.")]
+public sealed class PageFrames
+{
+    private readonly PageFlags[] _flags;
+    private readonly ushort[] _memcg; // id; 0 = not charged
+    private readonly int[] _mapCount;
+    private int _freeHead = -1;
+    private int _fresh;
+
+    internal PageFrames(MachineOptions options)
+    {
+        Total = options.MemoryBytes / KernelConstants.PageSize;
+        Invariant.Holds(Total <= int.MaxValue);
+        Reserved = ReservedAtBoot(Total);
+        int usable = (int)(Total - Reserved);
+        _flags = new PageFlags[usable];
+        _memcg = new ushort[usable];
+        _mapCount = new int[usable];
+    }
+
+    /// <summary>Frames of RAM.</summary>
+    public long Total { get; }
+
+    /// <summary>Frames that the kernel image, the frame table and firmware keep: they never reach the allocator.</summary>
+    public long Reserved { get; }
+
+    /// <summary>Frames that the allocator manages (MemTotal).</summary>
+    public int Managed => _flags.Length;
+
+    /// <summary>Frames in use.</summary>
+    public int Used { get; private set; }
+
+    /// <summary>Frames free.</summary>
+    public int Free => Managed - Used;
+
+    /// <summary>struct page costs 64 bytes per frame; kernel text, data and firmware take about 24 MiB.</summary>
+    private static long ReservedAtBoot(long total) => Math.Min(total / 4, (total / 64) + (24L << 20 >> KernelConstants.PageShift));
+
+    /// <summary>Takes a frame; -1 when none is left.</summary>
+    [Kernel("get_page_from_freelist", "mm/page_alloc.c")]
+    internal int Allocate(PageFlags use)
+    {
+        int frame = _freeHead;
+        if (frame >= 0)
+        {
+            _freeHead = _mapCount[frame];
+        }
+        else if (_fresh < _flags.Length)
+        {
+            frame = _fresh++;
+        }
+        else
+        {
+            return -1;
+        }
+        Used++;
+        _flags[frame] = PageFlags.Allocated | use;
+        _memcg[frame] = 0;
+        _mapCount[frame] = 0;
+        return frame;
+    }
+
+    [Kernel("free_unref_page", "mm/page_alloc.c")]
+    internal void Release(int frame)
+    {
+        Invariant.Holds((_flags[frame] & PageFlags.Allocated) != 0);
+        _flags[frame] = PageFlags.None;
+        _mapCount[frame] = _freeHead;
+        _freeHead = frame;
+        Used--;
+    }
+
+    internal ref PageFlags Flags(int frame) => ref _flags[frame];
+
+    internal ref ushort Memcg(int frame) => ref _memcg[frame];
+
+    internal ref int MapCount(int frame) => ref _mapCount[frame];
+
+    /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
+    internal long[] CountCharged()
+    {
+        long[] counts = new long[ushort.MaxValue + 1];
+        for (int frame = 0; frame < _fresh; frame++)
+        {
+            if ((_flags[frame] & PageFlags.Allocated) != 0)
+            {
+                counts[_memcg[frame]]++;
+            }
+        }
+        return counts;
+    }
+}
