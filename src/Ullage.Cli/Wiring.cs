@@ -3,6 +3,7 @@ using Ullage.Abi;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Host;
 
 namespace Ullage.Cli;
 
@@ -32,11 +33,11 @@ internal static class Wiring
     private static IReadOnlyList<ExpectationResult> Judge(Scenario scenario, RunResult result, IKernelFiles? files) =>
         Expectations.Judge(scenario, result, path => files?.Read(path) is { Ok: true } read ? read.Text : null);
 
-    private static ITarget? MakeTarget(string name)
+    private static ITarget? MakeTarget(string name) => name switch
     {
-        _ = name;
-        return null;
-    }
+        "host" => new HostTarget(),
+        _ => null,
+    };
 
     private static string Json(RunResult result)
     {

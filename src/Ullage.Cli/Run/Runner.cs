@@ -41,8 +41,9 @@ internal sealed class Runner(CliConsole console, CliServices services)
         RunOptions options = new() { Seed = request.Seed, Kernel = request.Kernel, ProgressEveryNs = ProgressNs(request.On, scenario) };
         try
         {
-            // Not cancelled from outside: a cancelled run gives its partial result.
-            Task<RunResult> run = Task.Run(() => target.Run(scenario, options, recorder, cancel), CancellationToken.None);
+            // A thread of its own, not cancelled from outside: a cancelled run gives its partial result.
+            Task<RunResult> run = Task.Factory.StartNew(
+                () => target.Run(scenario, options, recorder, cancel), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             if (console.ErrorIsTerminal && !request.Quiet)
             {
                 await new LiveProgress(console, $"{scenario.Name} on {target.Name}", recorder).WatchAsync(run).ConfigureAwait(false);

@@ -95,7 +95,7 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
     // Each reason once: the first of them always, all of them with -v.
     private void Footnotes(StatSample sample)
     {
-        List<string> reasons = [.. sample.Unavailable.Select(each => $"{each.Key}: {each.Value}").Where(_explained.Add)];
+        List<string> reasons = [.. sample.Unavailable.Select(each => $"- {each.Key} unavailable: {each.Value}").Where(_explained.Add)];
         if (reasons.Count == 0)
         {
             return;
@@ -103,7 +103,7 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
         string more = reasons.Count > 1 && !verbose ? $" (and {Amounts.Count(reasons.Count - 1, "more field")}: -v says why)" : "";
         foreach (string reason in verbose ? reasons : reasons.Take(1))
         {
-            foreach (string line in TextWrap.Lines($"- = unavailable. {reason}{more}", console.Width, 4))
+            foreach (string line in TextWrap.Lines(reason + more, console.Width, 2))
             {
                 console.WriteLine(console.Paint(line, Tone.Dim));
             }

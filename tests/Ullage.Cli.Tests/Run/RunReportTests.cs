@@ -73,7 +73,7 @@ public sealed class RunReportTests
     public async Task RunOnATerminalDrawsProgressOnStandardErrorOnly()
     {
         TestConsole console = new(terminal: true, colour: true);
-        FakeTarget target = new(Canned.Oom) { DuringRun = _ => Thread.Sleep(700) };
+        FakeTarget target = new(Canned.Oom) { DuringRun = _ => SpinWait.SpinUntil(() => console.Error.Contains("98M of 100M", StringComparison.Ordinal), TimeSpan.FromSeconds(20)) };
         await UllageApp.RunAsync(["run", "anon-oom", "--format", "json"], console.Console, () => Canned.Services(target), default);
         console.Error.ShouldContain("anon-oom on model");
         console.Error.ShouldContain("98M of 100M");
