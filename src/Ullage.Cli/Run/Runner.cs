@@ -63,7 +63,9 @@ internal sealed class Runner(CliConsole console, CliServices services)
         : UnboundedProgressNs;
 
     private RunResult Judged(Scenario scenario, RunResult result, RunRecorder recorder) =>
-        scenario.Expect.Count == 0 ? result : result with { Expectations = services.Judge(scenario, result, recorder.Files) };
+        scenario.Expect.Count == 0 || result.Ended == "interrupted" // nothing can be said of half a run
+            ? result
+            : result with { Expectations = services.Judge(scenario, result, recorder.Files) };
 
     private void Show(RunResult result, RunRecorder recorder, RunRequest request)
     {

@@ -16,10 +16,9 @@ internal sealed class StatCsvWriter(CliConsole console) : IStatWriter
             console.WriteLine("time,cgroup,usage_bytes,limit_bytes,ullage_bytes,binding_cgroup,anon_bytes,file_bytes,kernel_bytes,swap_bytes,failcnt,max_events,oom_kill_events");
             _begun = true;
         }
-        string ullage = sample.UllageBytes is null && sample.BindingLimit is { IsNone: true } ? "max" : Number(sample.UllageBytes);
         console.WriteLine(string.Join(',',
             sample.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), Quoted(sample.Cgroup),
-            Number(sample.UsageBytes), Number(sample.Limit), ullage, Quoted(sample.BindingCgroup ?? ""),
+            Number(sample.UsageBytes), Number(sample.Limit), Number(sample.UllageBytes), Quoted(sample.BindingCgroup ?? ""),
             Number(sample.AnonBytes), Number(sample.FileBytes), Number(sample.KernelBytes), Number(sample.SwapBytes),
             Number(sample.Failcnt), Number(sample.MaxEvents), Number(sample.OomKills)));
     }

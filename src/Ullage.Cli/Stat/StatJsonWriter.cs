@@ -46,7 +46,8 @@ internal sealed class StatJsonWriter(CliConsole console, bool lines) : IStatWrit
             json.WriteStartObject("derived");
             Number(json, "ullage", sample.UllageBytes);
             json.WriteString("binding_cgroup", sample.BindingCgroup);
-            Number(json, "binding_limit", sample.BindingLimit?.Bytes);
+            Number(json, "binding_limit", sample.BindingLimitBytes);
+            json.WriteString("binding_kind", BindingKind(sample));
             json.WriteEndObject();
             json.WriteStartObject("unavailable");
             foreach ((string field, string reason) in sample.Unavailable)
@@ -58,6 +59,9 @@ internal sealed class StatJsonWriter(CliConsole console, bool lines) : IStatWrit
         }
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
+
+    private static string? BindingKind(StatSample sample) =>
+        sample.BindingCgroup is null or StatSample.Machine ? null : sample.BindingIsMemsw ? "memsw" : "memory";
 
     private static void Memory(Utf8JsonWriter json, StatSample sample)
     {

@@ -5,17 +5,23 @@ namespace Ullage.Cli.Stat;
 /// <summary>A cgroup's memory at one moment. Null = unavailable, with the reason in <see cref="Unavailable"/> under the field's name.</summary>
 internal sealed record StatSample
 {
+    /// <summary>Stands for the machine where a limiting cgroup would be named.</summary>
+    public const string Machine = "machine";
+
     public required DateTimeOffset At { get; init; }
     /// <summary>1 or 2.</summary>
     public required int Version { get; init; }
     public required string Cgroup { get; init; }
     public long? UsageBytes { get; init; }
     public Limit? Limit { get; init; }
-    /// <summary>What is left until the binding limit; null also when nothing limits it, then <see cref="BindingLimit"/> is no limit.</summary>
+    /// <summary>What is left until the limit that is reached first; without any limit, what the machine has available.</summary>
     public long? UllageBytes { get; init; }
-    /// <summary>The cgroup, itself or an ancestor, whose limit is reached first; null when nothing limits it.</summary>
+    /// <summary>The cgroup, itself or an ancestor, whose limit is reached first; <see cref="Machine"/> when nothing limits it.</summary>
     public string? BindingCgroup { get; init; }
-    public Limit? BindingLimit { get; init; }
+    /// <summary>True when that limit is one of memory and swap together (v1).</summary>
+    public bool BindingIsMemsw { get; init; }
+    /// <summary>That limit; null for the machine.</summary>
+    public long? BindingLimitBytes { get; init; }
     public long? AnonBytes { get; init; }
     public long? FileBytes { get; init; }
     public long? KernelBytes { get; init; }

@@ -38,13 +38,18 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
     {
     }
 
-    private static string TitleOf(StatSample sample) => sample switch
+    private static string TitleOf(StatSample sample)
     {
-        { BindingCgroup: null, BindingLimit: { IsNone: true } } => $"{sample.Cgroup} (cgroup v{sample.Version}): no limit here or above",
-        { BindingCgroup: null } => $"{sample.Cgroup} (cgroup v{sample.Version})",
-        _ when sample.BindingCgroup == sample.Cgroup => $"{sample.Cgroup} (cgroup v{sample.Version}): ullage is to its own limit",
-        _ => $"{sample.Cgroup} (cgroup v{sample.Version}): ullage is to {sample.BindingCgroup}, whose limit of {sample.BindingLimit} is reached first",
-    };
+        string name = $"{sample.Cgroup} (cgroup v{sample.Version})";
+        string kind = sample.BindingIsMemsw ? "limit of memory and swap" : "limit";
+        return sample switch
+        {
+            { BindingCgroup: null } => name,
+            { BindingCgroup: StatSample.Machine } => $"{name}: no limit here or above, ullage is to what the machine has available",
+            _ when sample.BindingCgroup == sample.Cgroup => $"{name}: ullage is to its own {kind}",
+            _ => $"{name}: ullage is to {sample.BindingCgroup}, whose {kind} of {Amounts.Limit(sample.BindingLimitBytes)} is reached first",
+        };
+    }
 
     private void Header(StatSample sample)
     {
@@ -59,7 +64,7 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
         line.Append(sample.At.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
         Add(Size(sample.UsageBytes));
         Add(LimitText(sample.Limit));
-        Add(sample.UllageBytes is null && sample.BindingLimit is { IsNone: true } ? "max" : Size(sample.UllageBytes));
+        Add(Size(sample.UllageBytes));
         Add(Size(sample.AnonBytes));
         Add(Size(sample.FileBytes));
         Add(Size(sample.KernelBytes));
@@ -84,7 +89,7 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
         {
             return ('x', Tone.Magenta);
         }
-        if (sample.UllageBytes is long left && sample.BindingLimit?.Bytes is long limit && left < CloseToLimit * limit)
+        if (sample.UllageBytes is long left && sample.BindingLimitBytes is long limit && left < CloseToLimit * limit)
         {
             return ('!', Tone.Red);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Ullage.Cli.Terminal;
@@ -29,27 +30,21 @@ internal static class SystemConsole
             NewLine = "\n",
         };
 
-    private static int Columns(bool isTerminal) =>
-        FromEnvironment("COLUMNS") ?? (isTerminal ? Positive(() => Console.WindowWidth) : null) ?? 80;
+    private static int Columns(bool isTerminal) => FromEnvironment("COLUMNS") ?? (isTerminal ? Size().Columns : null) ?? 80;
 
-    private static int Lines(bool isTerminal) =>
-        FromEnvironment("LINES") ?? (isTerminal ? Positive(() => Console.WindowHeight) : null) ?? 24;
+    private static int Lines(bool isTerminal) => FromEnvironment("LINES") ?? (isTerminal ? Size().Lines : null) ?? 24;
 
     private static int? FromEnvironment(string name) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0
             ? value : null;
 
-    private static int? Positive(Func<int> size)
+    // Asked from the terminal driver: Console.WindowWidth would switch the terminal's key mode on the way.
+    private static (int? Columns, int? Lines) Size()
     {
-        try
-        {
-            int value = size();
-            return value > 0 ? value : null;
-        }
-        catch (IOException)
-        {
-            return null; // a terminal that does not tell its size, such as a serial line
-        }
+        const nuint GetWindowSize = 0x5413;
+        WindowSize size = default;
+        bool known = Ioctl(1, GetWindowSize, ref size) == 0 && size is { Columns: > 0, Rows: > 0 };
+        return known ? (size.Columns, size.Rows) : (null, null); // a serial line does not know its size
     }
 
     private static bool SpeaksUtf8()
@@ -69,5 +64,18 @@ internal static class SystemConsole
             }
         }
         return "";
+    }
+
+    [DllImport("libc", EntryPoint = "ioctl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Ioctl(int descriptor, nuint request, ref WindowSize size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort WidthPixels;
+        public ushort HeightPixels;
     }
 }

@@ -67,6 +67,7 @@ public sealed class RunReportTests
         code.ShouldBe(130);
         console.Out.ShouldContain("partial result");
         console.Out.ShouldContain("interrupted after 2.52s");
+        console.Out.ShouldNotContain("expectation");
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class StatTests
         Limit = Limit.OfBytes(100 * MiB),
         UllageBytes = 60 * MiB,
         BindingCgroup = "/test1",
-        BindingLimit = Limit.OfBytes(100 * MiB),
+        BindingLimitBytes = 100 * MiB,
         AnonBytes = 39 * MiB,
         FileBytes = 0,
         KernelBytes = 300 * 1024,
@@ -52,7 +52,7 @@ public sealed class StatTests
     [Fact]
     public async Task StatShowsUsageEventsAndReasonsInEightyColumns()
     {
-        StatSample ancestor = Sample(2) with { BindingCgroup = "/", BindingLimit = Limit.OfBytes(64 * MiB), UllageBytes = 2 * MiB };
+        StatSample ancestor = Sample(2) with { BindingCgroup = "/", BindingLimitBytes = 64 * MiB, UllageBytes = 2 * MiB };
         FakeSource source = new(Sample(0), Sample(1) with { Failcnt = 3 }, ancestor with { Failcnt = 3 }, ancestor with { Failcnt = 3, OomKills = 1 });
         (int code, TestConsole console) = await RunAsync(source, new TestConsole(), "/test1", "10ms", "4");
         code.ShouldBe(0);
@@ -68,7 +68,7 @@ public sealed class StatTests
         StatSample v2 = Sample(0) with
         {
             Version = 2, Failcnt = null, MaxEvents = 35, OomKills = 1, SwapBytes = 0, Unavailable = [],
-            Limit = Limit.None, UllageBytes = null, BindingCgroup = null, BindingLimit = Limit.None,
+            Limit = Limit.None, UllageBytes = 1500 * MiB, BindingCgroup = StatSample.Machine, BindingLimitBytes = null,
         };
         (_, TestConsole console) = await RunAsync(new FakeSource(v2), new TestConsole(), "/test1");
         Golden.Match(console.Out, "stat-v2.txt");
