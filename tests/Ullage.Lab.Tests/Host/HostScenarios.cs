@@ -32,9 +32,9 @@ internal static class HostScenarios
     internal static Scenario AnonOom(string limit = "20M") => new()
     {
         Name = "anon-oom",
-        Cgroup = Groups(new GroupSpec { Path = "/000", Writes = [new("memory.limit_in_bytes", limit), new("memory.memsw.limit_in_bytes", limit)] }),
+        Cgroup = Groups(new GroupSpec { Path = "/000", Writes = [new("memory.limit_in_bytes", limit), new("memory.swappiness", "0")] }),
         Processes = [new ProcessSpec { Name = "grower", Cgroup = "/000", Do = [new GrowOperation(256 << 20, 1 << 20, null)] }],
-        Collect = [Group + "memory.max_usage_in_bytes", Group + "memory.failcnt", Group + "memory.memsw.failcnt", Group + "memory.oom_control", Group + "memory.limit_in_bytes"],
+        Collect = [Group + "memory.max_usage_in_bytes", Group + "memory.failcnt", Group + "memory.oom_control", Group + "memory.limit_in_bytes"],
         StopAfterNs = 60_000_000_000,
     };
 

@@ -148,12 +148,16 @@ internal sealed class HostProcesses : IDisposable
     /// <summary>Kills what still runs and reaps everything.</summary>
     internal void EndAll()
     {
-        Poll();
-        foreach (HostInstance instance in All)
+        // Twice: a worker may have forked between the look and the kill.
+        for (int round = 0; round < 2; round++)
         {
-            if (instance.Pid > 1 && instance.End is null)
+            Poll();
+            foreach (HostInstance instance in All)
             {
-                _ = Native.Kill(instance.Pid, Native.SigKill);
+                if (instance.Pid > 1 && instance.End is null)
+                {
+                    _ = Native.Kill(instance.Pid, Native.SigKill);
+                }
             }
         }
         // Workers first: what they forked becomes ours to reap when they are gone.
@@ -229,13 +233,10 @@ internal sealed class HostProcesses : IDisposable
 
     private static void SetOomScoreAdj(int pid, ProcessSpec spec)
     {
-        if (spec.OomScoreAdj == 0)
-        {
-            return;
-        }
         string file = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj");
         Errno errno = new Observe.Host.HostFiles().Write(file, spec.OomScoreAdj.ToString(CultureInfo.InvariantCulture));
-        if (errno != Errno.None)
+        // 0 is written as well, because we may have inherited another value; where that is refused, nothing was asked for.
+        if (errno != Errno.None && spec.OomScoreAdj != 0)
         {
             throw new TargetUnavailableException($"process {spec.Name}: {file} = {spec.OomScoreAdj}: {errno}: values below 0 need root (CAP_SYS_RESOURCE)", 3);
         }

@@ -9,18 +9,23 @@ namespace Ullage.Lab.Targets.Host.Worker;
 /// <param name="PassCount">Passes.</param>
 internal sealed record HostStream(uint[]? Pages, long Length, long PerPass, int PassCount)
 {
-    internal static HostStream Of(PatternSpec pattern, long pages, ulong runSeed)
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="pages">Pages of the region or file.</param>
+    /// <param name="runSeed">For patterns without a seed of their own.</param>
+    /// <param name="draws">How many accesses will be made altogether, when it is not the pattern that says so (interleave).</param>
+    internal static HostStream Of(PatternSpec pattern, long pages, ulong runSeed, long? draws = null)
     {
-        int passes = pattern.Passes ?? 1;
+        int passes = pattern.Pattern == AccessPattern.Sequential || draws is not null ? 1 : pattern.Passes ?? 1;
         if (pages == 0)
         {
             return new HostStream(null, 0, 0, passes);
         }
         if (pattern.Pattern is AccessPattern.Sequential or AccessPattern.Loop)
         {
-            return new HostStream(null, pages, pattern.Count ?? pages, passes);
+            long inOrder = Math.Min(pages, pattern.Count ?? pages);
+            return new HostStream(null, inOrder, inOrder, passes);
         }
-        long perPass = pattern.Count ?? pages;
+        long perPass = draws ?? pattern.Count ?? pages;
         uint[] drawn = new uint[checked(perPass * passes)];
         SplitMix64 random = new(pattern.Seed ?? runSeed);
         if (pattern.Pattern == AccessPattern.Uniform)

@@ -127,28 +127,28 @@ internal sealed partial class WorkerCompiler
         List<OpenFile> opened = [];
         foreach (Operation operation in interleave.Of)
         {
-            rounds.Add(Single(operation, scope, step, opened, end));
+            rounds.Add(Single(operation, interleave.Count, scope, step, opened, end));
         }
         Loop(interleave.Count, () => rounds.ForEach(round => round()));
         opened.ForEach(CloseFile);
     }
 
     /// <summary>Prepares an operation and gives what emits one access of it.</summary>
-    private Action Single(Operation operation, ProcessScope scope, long step, List<OpenFile> opened, Mark end)
+    private Action Single(Operation operation, long count, ProcessScope scope, long step, List<OpenFile> opened, Mark end)
     {
         switch (operation)
         {
             case TouchOperation touch:
                 RegionVariable region = Region(scope, touch.Region, touch);
                 return OneAccess(new AccessTarget(region.BaseAddress, touch.Write ? AccessKind.WriteByte : AccessKind.ReadByte, 0),
-                    HostStream.Of(touch.Pattern, Pages(region.Bytes), _context.Seed), end);
+                    HostStream.Of(touch.Pattern, Pages(region.Bytes), _context.Seed, count), end);
             case ReadOperation read:
                 OpenFile file = OpenToRead(read, end);
                 opened.Add(file);
-                return OneAccess(file.Target, HostStream.Of(read.Pattern, file.Pages, _context.Seed), end);
+                return OneAccess(file.Target, HostStream.Of(read.Pattern, file.Pages, _context.Seed, count), end);
             case WriteOperation write:
                 return OneAccess(new AccessTarget(OpenToWrite(write, end), AccessKind.Pwrite, 0),
-                    HostStream.Of(write.Pattern, Pages(write.Bytes), _context.Seed), end);
+                    HostStream.Of(write.Pattern, Pages(write.Bytes), _context.Seed, count), end);
             case StatMissingOperation stat:
                 (long name, Action next) = NumberedName(_context.Paths.Look(stat.Directory), stat.Start);
                 return () =>
@@ -188,5 +188,10 @@ internal sealed partial class WorkerCompiler
         _ => 1,
     };
 
-    private static long RequestedAccesses(PatternSpec pattern, long pages) => (pattern.Count ?? pages) * (pattern.Passes ?? 1);
+    private static long RequestedAccesses(PatternSpec pattern, long pages) => pattern.Pattern switch
+    {
+        AccessPattern.Sequential => Math.Min(pages, pattern.Count ?? pages),
+        AccessPattern.Loop => Math.Min(pages, pattern.Count ?? pages) * (pattern.Passes ?? 1),
+        _ => (pattern.Count ?? pages) * (pattern.Passes ?? 1),
+    };
 }
