@@ -125,7 +125,9 @@ public sealed class CgroupMounts
         {
             return fromTop;
         }
-        return OwnCgroup(out _) is string own ? Existing(own.TrimEnd('/') + "/" + argument.Trim('/'), out _) : null;
+        CgroupLocation? fromOwn = OwnCgroup(out _) is string own ? Existing(own.TrimEnd('/') + "/" + argument.Trim('/'), out _) : null;
+        why = fromOwn is null ? why : "";
+        return fromOwn;
     }
 
     /// <summary>Finds the memory cgroup of a process. Null with the reason in <paramref name="why"/>.</summary>

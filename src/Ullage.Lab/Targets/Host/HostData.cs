@@ -11,9 +11,17 @@ internal static class HostData
     /// <summary>Makes files and directories. The files are written out and dropped from the page cache: a scenario finds them uncached.</summary>
     internal static void Make(Scenario scenario, HostPaths paths)
     {
-        foreach (ProcessSpec process in scenario.Processes)
+        try
         {
-            MakeDirectories(process.Do, paths);
+            Directory.CreateDirectory(paths.DataDirectory);
+            foreach (ProcessSpec process in scenario.Processes)
+            {
+                MakeDirectories(process.Do, paths);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TargetUnavailableException($"{paths.DataDirectory}: {error.Message}: set TMPDIR to a directory that can be written", 3);
         }
         byte[] chunk = new byte[ChunkBytes];
         new Random(1).NextBytes(chunk);
@@ -25,7 +33,7 @@ internal static class HostData
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 Write(path, file.Bytes, chunk);
             }
-            catch (IOException error)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 throw new TargetUnavailableException($"files: {file.Path}: {path}: {error.Message} (need {file.Bytes} bytes): make room there, or set TMPDIR", 3);
             }

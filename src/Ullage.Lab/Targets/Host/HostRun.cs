@@ -102,7 +102,6 @@ internal sealed class HostRun : IDisposable
         _paths = new HostPaths(_scenario, _cgroups.Directory, _cgroups.HierarchyPath, _dataDirectory);
         _files = new ScenarioFiles(_host, _paths);
         _cgroups.MakeGroups(_scenario.Cgroup);
-        Directory.CreateDirectory(_dataDirectory);
         HostData.Make(_scenario, _paths);
         _board = new Board();
         _processes = new HostProcesses(new CompilerContext(_scenario, _paths, _board, _options.Seed));
