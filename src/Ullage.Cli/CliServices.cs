@@ -3,6 +3,7 @@ using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
+using Ullage.Observe.Diagnosis;
 
 namespace Ullage.Cli;
 
@@ -35,8 +36,8 @@ public sealed class CliServices
     /// <summary>Opens the cgroup that <c>stat</c> watches; throws <see cref="CliException"/> when there is none.</summary>
     internal Func<StatRequest, IStatSource> StatSource { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "stat is not in this build");
 
-    /// <summary>Checks the host below a root directory (<c>/</c> = this host).</summary>
-    internal Func<string, IReadOnlyList<DoctorLine>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
+    /// <summary>Checks the host below a root directory (<c>/</c> = this host); empty when there is nothing to read.</summary>
+    internal Func<string, IReadOnlyList<DoctorCheck>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,9 +1,12 @@
 using System.Text;
 using Ullage.Abi;
+using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
 using Ullage.Lab.Targets.Host;
+using Ullage.Observe.Diagnosis;
+using Ullage.Observe.Host;
 
 namespace Ullage.Cli;
 
@@ -19,6 +22,8 @@ internal static class Wiring
         Target = MakeTarget,
         Eras = () => ScenarioReader.Kernels,
         ResultJson = Json,
+        StatSource = request => HostStatSource.Open(request, TimeProvider.System),
+        Doctor = Examine,
     };
 
     private static string DescriptionOf(string name) =>
@@ -38,6 +43,13 @@ internal static class Wiring
         "host" => new HostTarget(),
         _ => null,
     };
+
+    private static IReadOnlyList<DoctorCheck> Examine(string root)
+    {
+        HostFiles files = new(root);
+        bool readable = files.Read("/proc/self/mountinfo").Ok || files.Read("/proc/version").Ok || files.Read("/proc/meminfo").Ok;
+        return readable ? Doctor.Examine(files) : [];
+    }
 
     private static string Json(RunResult result)
     {

@@ -1,10 +1,11 @@
 using Ullage.Cli.Tests.Support;
+using Ullage.Observe.Diagnosis;
 
 namespace Ullage.Cli.Tests;
 
 public sealed class DoctorTests
 {
-    private static async Task<(int Code, TestConsole Console)> RunAsync(params DoctorLine[] lines)
+    private static async Task<(int Code, TestConsole Console)> RunAsync(params DoctorCheck[] lines)
     {
         CliServices services = new()
         {
@@ -26,22 +27,27 @@ public sealed class DoctorTests
     public async Task DoctorMarksEveryCheckAndSaysWhatToDo()
     {
         (int code, TestConsole console) = await RunAsync(
-            new DoctorLine(DoctorMark.Ok, "cgroup", "v1 at /sys/fs/cgroup/memory", ""),
-            new DoctorLine(DoctorMark.Absent, "PSI", "/proc/pressure/memory: ENOENT", "boot with psi=1 to see stall times"),
-            new DoctorLine(DoctorMark.Problem, "privileges", "uid 1000", "run as root to use --on host"));
+            new DoctorCheck("cgroups", DoctorState.Ok, "cgroup v1"),
+            new DoctorCheck("PSI", DoctorState.Missing, "/proc/pressure/memory: ENOENT", "pressure figures", "boot with psi=1"),
+            new DoctorCheck("privileges", DoctorState.Limited, "not root", "run --on host", "sudo ullage doctor"));
         code.ShouldBe(0);
-        string[] lines = console.Out.TrimEnd().Split('\n');
-        lines[0].ShouldBe("ok  cgroup      v1 at /sys/fs/cgroup/memory");
-        lines[1].ShouldBe("--  PSI         /proc/pressure/memory: ENOENT: boot with psi=1 to see stall");
-        lines[3].ShouldBe("!!  privileges  uid 1000: run as root to use --on host");
-        lines[^1].ShouldBe("3 checks: 1 ok, 1 absent (--), 1 problem (!!)");
+        console.Out.ShouldBe("""
+            ok  cgroups     cgroup v1
+            !!  PSI         /proc/pressure/memory: ENOENT
+                            affected: pressure figures; to do: boot with psi=1
+            --  privileges  not root
+                            affected: run --on host; to do: sudo ullage doctor
+
+            3 checks: 1 ok, 1 limited (--), 1 missing (!!)
+
+            """);
     }
 
     [Fact]
     public async Task DoctorThatCanReadNothingIsNoData()
     {
-        (int code, TestConsole console) = await RunAsync(new DoctorLine(DoctorMark.Problem, "proc", "/proc: ENOENT", "mount it"));
+        (int code, TestConsole console) = await RunAsync();
         code.ShouldBe(3);
-        console.Error.ShouldStartWith("ullage: nothing could be read below /: ");
+        console.Error.ShouldStartWith("ullage: there is no kernel to examine below /: ");
     }
 }

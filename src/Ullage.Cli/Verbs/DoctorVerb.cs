@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ullage.Cli.Terminal;
+using Ullage.Observe.Diagnosis;
 
 namespace Ullage.Cli.Verbs;
 
@@ -23,32 +24,49 @@ internal static class DoctorVerb
 
     private static int Run(CliConsole console, CliServices services, string root)
     {
-        IReadOnlyList<DoctorLine> lines = services.Doctor(root);
-        if (lines.All(line => line.Mark == DoctorMark.Problem))
+        IReadOnlyList<DoctorCheck> checks = services.Doctor(root);
+        if (checks.Count == 0)
         {
-            throw CliException.NoData($"nothing could be read below {root}: check that {root.TrimEnd('/')}/proc exists and may be read");
+            throw CliException.NoData($"there is no kernel to examine below {root}: {root.TrimEnd('/')}/proc cannot be read; mount it, or name another --root");
         }
-        int widest = lines.Max(line => line.What.Length);
-        foreach (DoctorLine line in lines)
+        int widest = checks.Max(check => check.Name.Length);
+        foreach (DoctorCheck check in checks)
         {
-            (string mark, Tone tone) = Shown(line.Mark);
-            string advice = line.Advice.Length > 0 ? $": {line.Advice}" : "";
-            foreach (string text in TextWrap.Lines($"{mark}  {line.What.PadRight(widest)}  {line.Found}{advice}", console.Width, widest + 6))
+            (string mark, Tone tone) = Shown(check.State);
+            Lines(console, $"{mark}  {check.Name.PadRight(widest)}  {check.Found}", tone, widest + 6);
+            string consequence = Consequence(check);
+            if (consequence.Length > 0)
             {
-                console.WriteLine(console.Paint(text, tone));
+                Lines(console, new string(' ', widest + 6) + consequence, tone, widest + 6);
             }
         }
-        int problems = lines.Count(line => line.Mark == DoctorMark.Problem);
-        int absent = lines.Count(line => line.Mark == DoctorMark.Absent);
+        int limited = checks.Count(check => check.State == DoctorState.Limited);
+        int missing = checks.Count(check => check.State == DoctorState.Missing);
         console.WriteLine();
-        console.WriteLine($"{Amounts.Count(lines.Count, "check")}: {lines.Count - problems - absent} ok, {absent} absent (--), {Amounts.Count(problems, "problem")} (!!)");
+        console.WriteLine($"{Amounts.Count(checks.Count, "check")}: {checks.Count - limited - missing} ok, {limited} limited (--), {missing} missing (!!)");
         return ExitCodes.Ok;
     }
 
-    private static (string, Tone) Shown(DoctorMark mark) => mark switch
+    private static string Consequence(DoctorCheck check) => (check.Lost, check.Remedy) switch
     {
-        DoctorMark.Ok => ("ok", Tone.Plain),
-        DoctorMark.Absent => ("--", Tone.Dim),
+        ("", "") => "",
+        ("", _) => "to do: " + check.Remedy,
+        (_, "") => "affected: " + check.Lost,
+        _ => $"affected: {check.Lost}; to do: {check.Remedy}",
+    };
+
+    private static void Lines(CliConsole console, string text, Tone tone, int indent)
+    {
+        foreach (string line in TextWrap.Lines(text, console.Width, indent))
+        {
+            console.WriteLine(console.Paint(line, tone));
+        }
+    }
+
+    private static (string, Tone) Shown(DoctorState state) => state switch
+    {
+        DoctorState.Ok => ("ok", Tone.Plain),
+        DoctorState.Limited => ("--", Tone.Dim),
         _ => ("!!", Tone.Yellow),
     };
 }

@@ -24,7 +24,9 @@ internal static class Canned
     /// <summary>The kernel log of a real run; process and cgroup are called as in <see cref="Yaml"/>.</summary>
     public static DmesgLine[] Log(string file)
     {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "tests", "data", "dmesg", file))
+        string data = Path.Combine(Repository.Root, "tests", "data");
+        string shared = Path.Combine(data, "fixtures", "dmesg", file);
+        string text = File.ReadAllText(File.Exists(shared) ? shared : Path.Combine(data, "cli", file))
             .Replace("/gt/e3", "/test1", StringComparison.Ordinal).Replace("(wl)", "(grower)", StringComparison.Ordinal)
             .Replace("wl invoked", "grower invoked", StringComparison.Ordinal);
         string[] lines = text.TrimEnd('\n').Split('\n');
