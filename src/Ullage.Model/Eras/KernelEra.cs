@@ -72,6 +72,19 @@ public enum ChargeLastResort
     Force,
 }
 
+/// <summary>What memory.high does to the task that exceeds it (§2.6).</summary>
+public enum HighThrottleRule
+{
+    /// <summary>Reclaim inside the charge (4.1).</summary>
+    ReclaimInCharge,
+    /// <summary>Reclaim on return to user space (4.4 to 5.3).</summary>
+    ReclaimOnReturn,
+    /// <summary>Reclaim, then a sleep by the overage of the task's own cgroup (5.4).</summary>
+    SleepByOwn,
+    /// <summary>Reclaim, then a sleep by the largest overage up to the root; reclaim again while it helps (5.8+).</summary>
+    SleepByAncestors,
+}
+
 /// <summary>Parameters of the charge path.</summary>
 public sealed record ChargingRules
 {
@@ -107,12 +120,18 @@ public sealed record ChargingRules
     public required OomFailure WhenOomFails { get; init; }
     /// <summary>Events of a cgroup show in its ancestors' memory.events too (§2.5).</summary>
     public required bool HierarchicalEvents { get; init; }
-    /// <summary>failcnt moves only on v1 counters (§1.1).</summary>
-    public required bool FailcntOnlyOnV1 { get; init; }
+    /// <summary>failcnt moves only on the v1 memory counter, not on memsw and kmem (§1.1; measured on 6.18).</summary>
+    public required bool FailcntOnlyOnV1Memory { get; init; }
     /// <summary>A negative counter is also clamped to zero (§1.3).</summary>
     public required bool ClampNegativeUsage { get; init; }
     /// <summary>A set_max succeeds on a raise whatever the usage (§1.4).</summary>
     public required bool SetMaxAllowsRaise { get; init; }
+    /// <summary>What memory.high does.</summary>
+    public required HighThrottleRule High { get; init; }
+    /// <summary>More than a batch over memory.high is handled before the charge returns (6.1+), §2.6.</summary>
+    public required bool HighHandledInCharge { get; init; }
+    /// <summary>A dying task is not throttled (6.12+), §2.6.</summary>
+    public required bool DyingSkipsHigh { get; init; }
     /// <summary>v1 may switch hierarchy off (§1.1).</summary>
     public required bool NonHierarchicalPossible { get; init; }
 }

@@ -236,7 +236,7 @@ internal sealed class OomKiller
         }
         if (_rules.SleepsAfterKill && _machine.Current is { FatalSignalPending: false })
         {
-            _machine.SpendAndRunDue(1_000_000_000 / _machine.Options.Hz);
+            _machine.Stall(1_000_000_000 / _machine.Options.Hz);
         }
     }
 
