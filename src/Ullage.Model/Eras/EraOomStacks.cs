@@ -3,7 +3,8 @@ namespace Ullage.Model.Eras;
 /// <summary>
 /// Call traces of OOM reports per era (§12.7), frames that the unwinder marked unreliable left out. Measured: the anonymous
 /// fault of 4.15, 5.4, 5.10, 6.1, 6.12 and 6.18, with the folding of those builds (Ubuntu 4.15 and 5.4, Debian 5.10, 6.1 and
-/// 6.12, a vendor's 6.18). The other callers, and 4.1, 4.19 and 5.3, name every function that is not usually folded away.
+/// 6.12, a vendor's 6.18). The other callers, the system-wide OOM, and 4.1, 4.19 and 5.3 are not measured: they follow the
+/// specification's call chains where it has them and are otherwise the usual callers, not checked against a build.
 /// </summary>
 internal static class EraOomStacks
 {

@@ -35,7 +35,7 @@ internal static class EraReports
 
     internal static readonly OomReportRules V4_19 = V4_15 with
     {
-        // The wider table and the line above it are older than the rest of today's report: reports of 4.19 kernels have both.
+        // The wider table and the line above it are older than the rest of today's report: seen in a published 4.19 log, not measured.
         Columns = OomTaskColumns.WidePid,
         NobodyInMemcgLine = true, NobodyPanic = "System is deadlocked on memory",
         Stacks = EraOomStacks.V4_19,
@@ -44,6 +44,7 @@ internal static class EraReports
 
     internal static readonly OomReportRules V5_3 = V4_19 with
     {
+        // Not measured; that user and page tables joined the kill line only in 5.4 is assumed.
         Nodemask = false, CpusetLine = false, VictimSentence = false, SwapLineOnV2 = true,
         Stat = OomStatStyle.OneRecord, StatNames = [],
         ScoreLine = false, Killed = OomKilledLine.WithCause,
