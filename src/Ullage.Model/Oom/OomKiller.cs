@@ -35,6 +35,9 @@ internal sealed class OomKiller
 
     public OomWaiters Waiters { get; }
 
+    /// <summary>What it prints; vm.oom_dump_tasks is here.</summary>
+    public OomReport Report => _report;
+
     /// <summary>Kills since boot (vmstat oom_kill).</summary>
     public long Kills { get; private set; }
 
