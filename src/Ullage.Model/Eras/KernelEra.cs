@@ -107,8 +107,8 @@ public sealed record ChargingRules
     public required OomFailure WhenOomFails { get; init; }
     /// <summary>Events of a cgroup show in its ancestors' memory.events too (§2.5).</summary>
     public required bool HierarchicalEvents { get; init; }
-    /// <summary>failcnt moves only on v1 counters (§1.1).</summary>
-    public required bool FailcntOnlyOnV1 { get; init; }
+    /// <summary>failcnt moves only on the v1 memory counter, not on memsw and kmem (§1.1; measured on 6.18).</summary>
+    public required bool FailcntOnlyOnV1Memory { get; init; }
     /// <summary>A negative counter is also clamped to zero (§1.3).</summary>
     public required bool ClampNegativeUsage { get; init; }
     /// <summary>A set_max succeeds on a raise whatever the usage (§1.4).</summary>
