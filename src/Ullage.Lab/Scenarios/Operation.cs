@@ -209,6 +209,8 @@ public sealed record RepeatOperation(int Times, IReadOnlyList<Operation> Do) : O
 {
     /// <inheritdoc/>
     public override string Name => "repeat";
+    /// <summary>How many repeats are around this one (0 to 2), which decides whether its round is <c>{i}</c>, <c>{j}</c> or <c>{k}</c>.</summary>
+    public int Depth { get; init; }
 }
 
 /// <summary><c>interleave</c>: rounds of one access of each of several operations in turn.</summary>

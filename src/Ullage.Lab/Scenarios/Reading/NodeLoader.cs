@@ -1,0 +1,187 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Ullage.Lab.Scenarios.Reading;
+
+/// <summary>Turns YAML text into nodes, telling syntax errors and duplicate keys as problems.</summary>
+internal sealed class NodeLoader
+{
+    private const int DeepestNesting = 50;
+    private const int MostNodes = 200_000;
+
+    private readonly Problems _problems;
+    private readonly string? _override;
+    private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
+    private Parser _parser = null!;
+    private int _nodes;
+
+    private NodeLoader(Problems problems, string? overrideText)
+    {
+        _problems = problems;
+        _override = overrideText;
+    }
+
+    /// <summary>The text's root; null when it is empty or not YAML, which is then among the problems.</summary>
+    public static Node? Load(string text, Problems problems, string? overrideText = null) => new NodeLoader(problems, overrideText).Load(text);
+
+    private Node? Load(string text)
+    {
+        try
+        {
+            _parser = new Parser(new StringReader(text));
+            return ReadStream();
+        }
+        catch (LoadException error)
+        {
+            _problems.Add(error.Place, "", error.Message);
+        }
+        catch (YamlException error)
+        {
+            string reason = error.InnerException is null ? error.Message : $"{error.Message} {error.InnerException.Message}";
+            _problems.Add(At(error.Start), "", $"not valid YAML: {Quote.Path(reason.TrimEnd('.'))}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            Mark mark = _parser.Current?.Start ?? Mark.Empty;
+            _problems.Add(At(mark), "", $"not valid YAML after this place: {Quote.Path(error.Message)}");
+        }
+
+        return null;
+    }
+
+    private Node? ReadStream()
+    {
+        Next<StreamStart>();
+        if (!_parser.MoveNext() || _parser.Current is StreamEnd)
+        {
+            _problems.Add(new Place(_override is null ? 1 : 0, _override is null ? 1 : 0, _override), "", "the file is empty: a scenario needs at least 'name:'");
+            return null;
+        }
+
+        _parser.MoveNext(); // past the document's start
+        Node root = ReadNode(0);
+        Next<DocumentEnd>();
+        _parser.MoveNext();
+        if (_parser.Current is DocumentStart second)
+        {
+            throw new LoadException(At(second.Start), "a second document begins here: keep one scenario in one file");
+        }
+
+        return root;
+    }
+
+    private void Next<T>() where T : ParsingEvent
+    {
+        if (!_parser.MoveNext() || _parser.Current is not T)
+        {
+            throw new LoadException(At(_parser.Current?.Start ?? Mark.Empty), "not valid YAML: the file ends too early");
+        }
+    }
+
+    /// <summary>Reads the node that the current event begins; leaves the parser on its last event.</summary>
+    private Node ReadNode(int depth)
+    {
+        ParsingEvent current = _parser.Current ?? throw new LoadException(At(Mark.Empty), "not valid YAML: the file ends too early");
+        Place place = At(current.Start);
+        Count(place, depth);
+        return current switch
+        {
+            Scalar scalar => Anchored(scalar.Anchor, new ScalarNode(place, scalar.Value, scalar.Style != ScalarStyle.Plain)),
+            SequenceStart start => Anchored(start.Anchor, ReadList(place, depth)),
+            MappingStart start => Anchored(start.Anchor, ReadMap(place, depth)),
+            AnchorAlias alias => Copy(Resolve(alias, place), place, depth),
+            _ => throw new LoadException(place, "not valid YAML: a value was expected here"),
+        };
+    }
+
+    private ListNode ReadList(Place place, int depth)
+    {
+        ListNode list = new(place);
+        while (_parser.MoveNext() && _parser.Current is not SequenceEnd)
+        {
+            list.Items.Add(ReadNode(depth + 1));
+        }
+
+        return list;
+    }
+
+    private MapNode ReadMap(Place place, int depth)
+    {
+        MapNode map = new(place);
+        while (_parser.MoveNext() && _parser.Current is not MappingEnd)
+        {
+            Node key = ReadNode(depth + 1);
+            _parser.MoveNext();
+            Node value = ReadNode(depth + 1);
+            if (key is not ScalarNode { Text: string text })
+            {
+                _problems.Add(key.Place, "", $"{key.Kind} cannot be a key: write a word before the colon");
+            }
+            else if (map.Find(text) is Entry first)
+            {
+                _problems.Add(key.Place, "", $"key {Quote.Text(text)} appears twice (first on line {first.Place.Line}): remove one of them");
+            }
+            else
+            {
+                map.Entries.Add(new Entry(text, key.Place, value));
+            }
+        }
+
+        return map;
+    }
+
+    private Node Anchored(AnchorName anchor, Node node)
+    {
+        if (!anchor.IsEmpty)
+        {
+            _anchors[anchor.Value] = node;
+        }
+
+        return node;
+    }
+
+    private Node Resolve(AnchorAlias alias, Place place) =>
+        _anchors.TryGetValue(alias.Value.Value, out Node? node)
+            ? node
+            : throw new LoadException(place, $"'*{Quote.Plain(alias.Value.Value)}' refers to an anchor that is not finished before this place: define '&{Quote.Plain(alias.Value.Value)}' above");
+
+    /// <summary>An alias is a copy, so that overriding one place leaves the other alone. It is counted, so that aliases of aliases end.</summary>
+    private Node Copy(Node node, Place place, int depth)
+    {
+        Count(place, depth);
+        switch (node)
+        {
+            case ListNode list:
+                ListNode newList = new(place);
+                newList.Items.AddRange(list.Items.Select(item => Copy(item, place, depth + 1)));
+                return newList;
+            case MapNode map:
+                MapNode newMap = new(place);
+                newMap.Entries.AddRange(map.Entries.Select(entry => new Entry(entry.Key, place, Copy(entry.Value, place, depth + 1))));
+                return newMap;
+            default:
+                ScalarNode scalar = (ScalarNode)node;
+                return new ScalarNode(place, scalar.Text, scalar.Quoted);
+        }
+    }
+
+    private void Count(Place place, int depth)
+    {
+        if (depth > DeepestNesting)
+        {
+            throw new LoadException(place, $"nested deeper than {DeepestNesting} levels: a scenario needs far fewer");
+        }
+
+        if (++_nodes > MostNodes)
+        {
+            throw new LoadException(place, $"more than {MostNodes} values: a scenario needs far fewer (are there aliases of aliases?)");
+        }
+    }
+
+    private Place At(Mark mark) => _override is null ? new Place((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column)) : new Place(0, 0, _override);
+
+    private sealed class LoadException(Place place, string message) : Exception(message)
+    {
+        public Place Place { get; } = place;
+    }
+}
