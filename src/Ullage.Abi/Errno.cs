@@ -20,6 +20,8 @@ public enum Errno
     ENXIO = 6,
     /// <summary>Argument list too long.</summary>
     E2BIG = 7,
+    /// <summary>Exec format error.</summary>
+    ENOEXEC = 8,
     /// <summary>Bad file descriptor.</summary>
     EBADF = 9,
     /// <summary>No child processes.</summary>
@@ -32,10 +34,14 @@ public enum Errno
     EACCES = 13,
     /// <summary>Bad address.</summary>
     EFAULT = 14,
+    /// <summary>Block device required.</summary>
+    ENOTBLK = 15,
     /// <summary>Device or resource busy.</summary>
     EBUSY = 16,
     /// <summary>File exists.</summary>
     EEXIST = 17,
+    /// <summary>Invalid cross-device link.</summary>
+    EXDEV = 18,
     /// <summary>No such device.</summary>
     ENODEV = 19,
     /// <summary>Not a directory.</summary>
@@ -48,18 +54,32 @@ public enum Errno
     ENFILE = 23,
     /// <summary>Too many open files.</summary>
     EMFILE = 24,
+    /// <summary>Inappropriate ioctl for device.</summary>
+    ENOTTY = 25,
+    /// <summary>Text file busy.</summary>
+    ETXTBSY = 26,
     /// <summary>File too large.</summary>
     EFBIG = 27,
     /// <summary>No space left on device.</summary>
     ENOSPC = 28,
+    /// <summary>Illegal seek.</summary>
+    ESPIPE = 29,
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
+    /// <summary>Too many links.</summary>
+    EMLINK = 31,
     /// <summary>Broken pipe.</summary>
     EPIPE = 32,
+    /// <summary>Numerical argument out of domain.</summary>
+    EDOM = 33,
     /// <summary>Numerical result out of range.</summary>
     ERANGE = 34,
+    /// <summary>Resource deadlock avoided.</summary>
+    EDEADLK = 35,
     /// <summary>File name too long.</summary>
     ENAMETOOLONG = 36,
+    /// <summary>No locks available.</summary>
+    ENOLCK = 37,
     /// <summary>Function not implemented.</summary>
     ENOSYS = 38,
     /// <summary>Directory not empty.</summary>
@@ -68,8 +88,22 @@ public enum Errno
     ELOOP = 40,
     /// <summary>No data available.</summary>
     ENODATA = 61,
+    /// <summary>Timer expired.</summary>
+    ETIME = 62,
+    /// <summary>Protocol error.</summary>
+    EPROTO = 71,
+    /// <summary>Bad message.</summary>
+    EBADMSG = 74,
     /// <summary>Value too large for defined data type.</summary>
     EOVERFLOW = 75,
     /// <summary>Operation not supported.</summary>
     EOPNOTSUPP = 95,
+    /// <summary>Connection timed out.</summary>
+    ETIMEDOUT = 110,
+    /// <summary>Stale file handle.</summary>
+    ESTALE = 116,
+    /// <summary>Disk quota exceeded.</summary>
+    EDQUOT = 122,
+    /// <summary>Operation canceled.</summary>
+    ECANCELED = 125,
 }

@@ -235,7 +235,7 @@ public sealed partial class Machine
             {
                 Oom.ForgetWaiter(task);
             }
-            if (task.Program is null && task.State != TaskState.Zombie)
+            if (task.Program is null && task.State != TaskState.Zombie && signal != Current?.Signal)
             {
                 Work.Add(TimeNs + Costs.SignalDeliveryNs, () => ExitGroup(signal, 0, signal.ExitSignal));
             }

@@ -1,0 +1,90 @@
+using Ullage.Abi.Units;
+using Ullage.Model.Charging;
+using Ullage.Model.Cgroups;
+
+namespace Ullage.Model;
+
+/// <summary>Checks of the whole machine: what must hold between any two calls.</summary>
+public sealed partial class Machine
+{
+    /// <summary>
+    /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
+    /// nothing is negative, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// </summary>
+    public void Verify()
+    {
+        long[] framesOf = Frames.CountCharged();
+        long[] stacksOf = CountStacks();
+        foreach (MemCgroup memcg in Hierarchy.Memcgs)
+        {
+            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id]);
+        }
+        _ = VerifyPopulation(Hierarchy.Root);
+    }
+
+    private long[] CountStacks()
+    {
+        long[] counts = new long[ushort.MaxValue + 1];
+        foreach (TaskStruct task in Tasks.All)
+        {
+            if (task.StackMemcg is { } memcg)
+            {
+                counts[memcg.Id] += StackPages;
+            }
+        }
+        return counts;
+    }
+
+    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks)
+    {
+        if (memcg.IsRoot)
+        {
+            return;
+        }
+        long slab = Slab.PagesOf(memcg);
+        long own = frames + stacks + slab;
+        long below = 0;
+        long belowSwap = 0;
+        foreach (MemCgroup child in memcg.Children)
+        {
+            if (child.HierarchyParent == memcg)
+            {
+                below += child.Memory.Usage;
+                belowSwap += child.Memsw.Usage;
+                Invariant.Holds(memcg.Memory.Usage >= child.Memory.Usage);
+            }
+        }
+        long stock = Stock.PagesOf(memcg);
+        Invariant.Holds(stock >= 0 && slab >= 0);
+        Invariant.Holds(memcg.Memory.Usage == own + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {own} own + {stock} stock + {below} below");
+        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == own + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {own} own + {stock} stock + {belowSwap} below");
+        Invariant.Holds(memcg.References == own, $"references of {memcg}: {memcg.References} = {own}");
+        VerifyStats(memcg, frames, stacks);
+    }
+
+    private static void VerifyStats(MemCgroup memcg, long frames, long stacks)
+    {
+        MemcgStats stats = memcg.Stats;
+        long tables = stats.Exact(MemcgStat.PageTables);
+        long anon = stats.Exact(MemcgStat.Anon);
+        Invariant.Holds(anon >= 0 && tables >= 0);
+        Invariant.Holds(anon + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {tables} tables");
+        Invariant.Holds(stats.Exact(MemcgStat.KernelStack) == stacks, $"stacks of {memcg}");
+        Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
+        long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
+        Invariant.Holds(lists >= 0 && lists <= anon, $"lists of {memcg}: {lists} <= {anon}");
+        long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable);
+        Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
+    }
+
+    private static int VerifyPopulation(Cgroup cgroup)
+    {
+        int tasks = cgroup.Tasks.Count;
+        foreach (Cgroup child in cgroup.Children)
+        {
+            tasks += VerifyPopulation(child);
+        }
+        Invariant.Holds(tasks == cgroup.PopulatedTasks, $"population of {cgroup}");
+        return tasks;
+    }
+}
