@@ -169,7 +169,7 @@ public sealed class Scheduler
         if (task.FatalSignalPending)
         {
             m.Spend(m.Costs.SyscallNs);
-            m.ExitGroup(task.Signal, 0, 9);
+            m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
         }
         else
         {
@@ -188,7 +188,7 @@ public sealed class Scheduler
         }
         if (task.FatalSignalPending)
         {
-            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, 9));
+            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal));
             return;
         }
         switch (step.Next)
