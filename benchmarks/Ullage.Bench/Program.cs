@@ -1,1 +1,4 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Ullage.Bench;
+
+return Bars.Run(BenchmarkSwitcher.FromAssembly(typeof(Bars).Assembly), args);

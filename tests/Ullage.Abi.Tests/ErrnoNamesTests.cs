@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ullage.Abi.Tests;
 
-public sealed class ErrnoNamesTests
+public sealed class ErrnoNamesTests(Xunit.Abstractions.ITestOutputHelper output)
 {
     [Fact]
     public void EveryErrnoHasNameAndTextAndIsFoundByBoth()
@@ -22,7 +22,7 @@ public sealed class ErrnoNamesTests
     {
         if (!OperatingSystem.IsLinux() || Marshal.GetPInvokeErrorMessage((int)Errno.ENOMEM) != "Cannot allocate memory")
         {
-            Console.WriteLine("skipped: the C library here does not speak English as glibc does");
+            output.WriteLine("skipped: the C library here does not speak English as glibc does");
             return;
         }
         foreach (Errno errno in ErrnoNames.All)

@@ -13,7 +13,7 @@ public sealed partial class Machine
     /// </summary>
     public void Verify()
     {
-        long[] framesOf = Frames.CountCharged();
+        long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] stacksOf = CountStacks();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
         {
@@ -24,7 +24,7 @@ public sealed partial class Machine
 
     private long[] CountStacks()
     {
-        long[] counts = new long[ushort.MaxValue + 1];
+        long[] counts = new long[Hierarchy.HighestId + 1];
         foreach (TaskStruct task in Tasks.All)
         {
             if (task.StackMemcg is { } memcg)

@@ -106,9 +106,9 @@ public sealed class PageFrames
     internal ref int MapCount(int frame) => ref _mapCount[frame];
 
     /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
-    internal long[] CountCharged()
+    internal long[] CountCharged(int highestId)
     {
-        long[] counts = new long[ushort.MaxValue + 1];
+        long[] counts = new long[highestId + 1];
         for (int frame = 0; frame < _fresh; frame++)
         {
             if ((_flags[frame] & PageFlags.Allocated) != 0)

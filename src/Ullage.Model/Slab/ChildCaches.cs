@@ -22,19 +22,19 @@ internal sealed class ChildCache(MemCgroup memcg, SlabGeometry geometry, int cpu
     public bool Created { get; set; }
     public SlabPage?[] CpuSlabs { get; } = new SlabPage?[cpus];
     public List<SlabPage> Partial { get; } = [];
-    public int Slabs { get; set; }
 }
 
 /// <summary>
 /// Slab accounting by the page. The first allocation of a cgroup from a cache comes from the root cache, uncharged, and
 /// queues the creation of the child; later ones are charged slab by slab (§4.4).
 /// </summary>
-[Kernel("memcg_kmem_get_cache", "mm/memcontrol.c", Deviation = "Only the caches of mappings; others come with the slab room.")]
+[Kernel("memcg_kmem_get_cache", "mm/memcontrol.c", Deviation = "Only the caches of mappings, and a removed cgroup's caches stay its own in 5.3 and 5.4, too: the rest comes with the slab room.")]
 internal sealed class ChildCaches(Machine machine) : SlabAccounting
 {
     private const int MinPartial = 5; // §4.2
 
     private readonly Dictionary<(int Memcg, SlabCache Cache), ChildCache> _children = [];
+    private readonly Dictionary<MemCgroup, long> _pages = []; // charged, those of removed cgroups included
 
     public override bool TryAllocate(SlabCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
     {
@@ -105,13 +105,19 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
         {
             return null;
         }
-        child.Slabs++;
         Count(child, child.Geometry.Pages);
         return new SlabPage(child);
     }
 
-    private void Count(ChildCache child, int pages) =>
+    private void Count(ChildCache child, int pages)
+    {
         child.Memcg.Stats.Add(machine.CurrentCpu, MemcgStat.SlabUnreclaimable, pages * KernelConstants.PageSize);
+        _pages[child.Memcg] = PagesOf(child.Memcg) + pages;
+        if (_pages[child.Memcg] == 0)
+        {
+            _pages.Remove(child.Memcg);
+        }
+    }
 
     public override void Free(SlabObject freed)
     {
@@ -139,7 +145,6 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
     private void FreeSlab(ChildCache child, SlabPage slab)
     {
         child.Partial.Remove(slab);
-        child.Slabs--;
         Count(child, -child.Geometry.Pages);
         machine.Kmem.Uncharge(child.Memcg, child.Geometry.Pages, MemcgStat.Kernel);
     }
@@ -150,15 +155,7 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
     {
     }
 
-    public override long PagesOf(MemCgroup memcg)
-    {
-        long pages = 0;
-        foreach (SlabCache cache in (ReadOnlySpan<SlabCache>)[SlabCache.VmAreaStruct, SlabCache.AnonVma, SlabCache.AnonVmaChain])
-        {
-            pages += _children.TryGetValue((memcg.Id, cache), out ChildCache? child) ? (long)child.Slabs * child.Geometry.Pages : 0;
-        }
-        return pages;
-    }
+    public override long PagesOf(MemCgroup memcg) => _pages.GetValueOrDefault(memcg);
 
     public override void Offline(MemCgroup memcg)
     {
