@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Scenarios.Reading;
 
@@ -23,8 +24,8 @@ internal static class Comparing
             return found.Contains(comparison.Value, StringComparison.Ordinal);
         }
 
-        decimal? actual = FileFields.Number(found);
-        decimal? expected = FileFields.Number(comparison.Value);
+        decimal? actual = Number(found);
+        decimal? expected = Number(comparison.Value);
         if (actual is null || expected is null)
         {
             return comparison.Kind == ComparisonKind.EqualTo && string.Equals(found.Trim(), comparison.Value.Trim(), StringComparison.Ordinal);
@@ -37,4 +38,8 @@ internal static class Comparing
             _ => actual == expected,
         };
     }
+
+    /// <summary>A number as kernel files show them; null when the text is not one.</summary>
+    public static decimal? Number(string text) =>
+        decimal.TryParse(text.Trim(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value) ? value : null;
 }

@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Abi.Files;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Scenarios.Reading;
 
@@ -19,14 +20,13 @@ internal static class FileExpectation
             return new ExpectationResult(text, false, why);
         }
 
-        string? found = expectation.Field is null ? content : FileFields.Find(content, expectation.Field);
-        if (found is null)
+        if (!KernelFields.TryGet(path, content, expectation.Field, out string found, out string problem))
         {
-            return new ExpectationResult(text, false, NoField(content, expectation.Field!));
+            return new ExpectationResult(text, false, content.Trim().Length == 0 ? "the file is empty" : Quote.Path(problem.Replace(path, "the file", StringComparison.Ordinal)));
         }
 
         bool ok = Comparing.Holds(comparison, found);
-        bool notNumber = !ok && comparison.Kind is ComparisonKind.AtLeast or ComparisonKind.AtMost && FileFields.Number(found) is null;
+        bool notNumber = !ok && comparison.Kind is ComparisonKind.AtLeast or ComparisonKind.AtMost && Comparing.Number(found) is null;
         return new ExpectationResult(text, ok, Shown(found) + (notNumber ? ", which is not a number" : ""));
     }
 
@@ -53,17 +53,6 @@ internal static class FileExpectation
         string? read = readFile(path);
         why = read is null ? "file not collected, and it cannot be read now: add it to collect" : "";
         return read;
-    }
-
-    private static string NoField(string content, string field)
-    {
-        if (content.Trim().Length == 0)
-        {
-            return "the file is empty";
-        }
-
-        string? nearest = Nearest.Of(field, FileFields.Names(content));
-        return nearest is null ? $"no field {Quote.Text(field)} in the file" : $"no field {Quote.Text(field)} in the file: did you mean '{nearest}'?";
     }
 
     private static string Shown(string found) => found.Trim().Length == 0 ? "the file is empty" : Quote.Plain(found.Trim());

@@ -29,7 +29,13 @@ internal sealed class ExpectationReader(Problems problems, References references
 
     private void Read(MapReader map, List<Expectation> expectations)
     {
-        string[] subjects = [.. new[] { "process", "file", "dmesg" }.Where(map.Has)];
+        string[] all = ["process", "file", "dmesg"];
+        string[] subjects = [.. all.Where(map.Has)];
+        if (subjects.Length == 0 && all.Any(map.IsMisspelled))
+        {
+            return;
+        }
+
         if (subjects.Length != 1)
         {
             string found = subjects.Length == 0 ? "has none of them" : $"has {string.Join(" and ", subjects)}";
@@ -74,17 +80,7 @@ internal sealed class ExpectationReader(Problems problems, References references
             Signal = Words.Signal(map, "signal"),
             ExitCode = (int?)map.Whole("exit_code", 0, 255),
         };
-        bool judgesStep = map.Has("errno") || map.Has("done") || Comparisons.Any(c => map.Has(c.Key));
-        bool judgesProcess = map.Has("oom_killed") || map.Has("signal") || map.Has("exit_code");
-        if (judgesStep && !map.Has("step"))
-        {
-            problems.Add(map.Place, map.Path, "missing key 'step': errno and done are those of a step, counted from 0");
-        }
-        else if (!judgesStep && !judgesProcess)
-        {
-            problems.Add(map.Place, map.Path, $"nothing is expected of {Quote.Text(process)}: add errno or done with a step, or oom_killed, signal or exit_code");
-        }
-
+        bool judgesProcess = JudgeProcessKeys(map, process);
         if (about.Errno is not null || judgesProcess)
         {
             expectations.Add(about);
@@ -97,6 +93,23 @@ internal sealed class ExpectationReader(Problems problems, References references
         }
 
         expectations.AddRange(ReadComparisons(map, numbersOnly: true).Select(comparison => done with { Compare = comparison }));
+    }
+
+    /// <summary>Tells when nothing is expected, or something of a step that is not named. True when the whole process is judged.</summary>
+    private bool JudgeProcessKeys(MapReader map, string process)
+    {
+        bool judgesStep = map.Has("errno") || map.Has("done") || Comparisons.Any(c => map.Has(c.Key));
+        bool judgesProcess = map.Has("oom_killed") || map.Has("signal") || map.Has("exit_code");
+        if (judgesStep && !map.Has("step"))
+        {
+            problems.Add(map.Place, map.Path, "missing key 'step': errno and done are those of a step, counted from 0");
+        }
+        else if (!judgesStep && !judgesProcess)
+        {
+            problems.Add(map.Place, map.Path, $"nothing is expected of {Quote.Text(process)}: add errno or done with a step, or oom_killed, signal or exit_code");
+        }
+
+        return judgesProcess;
     }
 
     private void ReadFile(MapReader map, Expectation expectation, List<Expectation> expectations)

@@ -70,7 +70,7 @@ internal sealed class MapReader
     public long? Size(string key, long least = 0)
     {
         const string What = "a size, such as 100M";
-        return Number(key, What, ScenarioValues.TrySize, least, least > 0 ? $"at least {least} bytes" : "0 or more");
+        return Number(key, What, ScenarioValues.TrySize, least, least > 1 ? $"at least {least >> 20}MiB" : least == 1 ? "more than 0" : "0 or more");
     }
 
     public long RequiredSize(string key, long least = 0)
@@ -218,6 +218,10 @@ internal sealed class MapReader
         }
     }
 
+    /// <summary>True when a key stands there in a spelling that was told already: then it is not missing as well.</summary>
+    public bool IsMisspelled(string key) =>
+        _map.Entries.Any(entry => _shape.Child(entry.Key) is null && Nearest.Of(entry.Key, _shape.Keys) == key);
+
     /// <summary>Tells when a key is missing.</summary>
     public bool Require(string key, string what)
     {
@@ -228,7 +232,10 @@ internal sealed class MapReader
 
         if (_map.Find(key) is null)
         {
-            Problems.Add(Place, Path, $"missing key '{key}': expected {what}");
+            if (!IsMisspelled(key))
+            {
+                Problems.Add(Place, Path, $"missing key '{key}': expected {what}");
+            }
         }
         else if (!_shape.Child(key)!.IsMap && !_shape.Child(key)!.IsList)
         {

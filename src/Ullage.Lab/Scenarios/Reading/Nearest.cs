@@ -27,7 +27,8 @@ internal static class Nearest
     public static string Advice(string word, IReadOnlyCollection<string> known)
     {
         string? nearest = Of(word, known);
-        return nearest is not null ? $": did you mean '{nearest}'?" : $": known are {string.Join(", ", known)}";
+        string verb = known.Count == 1 ? "is" : "are";
+        return nearest is not null ? $": did you mean '{nearest}'?" : $": known {verb} {string.Join(", ", known)}";
     }
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours. Case counts nothing.</summary>

@@ -39,36 +39,34 @@ internal sealed class ListNode(Place place) : Node(place)
     public override string Kind => "a list";
 }
 
-/// <summary>Keys with values, in file order; a key may stand there twice.</summary>
+/// <summary>Keys with values, in file order.</summary>
 internal sealed class MapNode(Place place) : Node(place)
 {
-    public List<Entry> Entries { get; } = [];
+    private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, Entry> _byKey = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<Entry> Entries => _entries;
 
     public override string Kind => "a mapping";
 
-    public Entry? Find(string key)
-    {
-        foreach (Entry entry in Entries)
-        {
-            if (string.Equals(entry.Key, key, StringComparison.Ordinal))
-            {
-                return entry;
-            }
-        }
+    public Entry? Find(string key) => _byKey.GetValueOrDefault(key);
 
-        return null;
+    /// <summary>Adds a key that is not there yet.</summary>
+    public void Add(Entry entry)
+    {
+        _byKey.Add(entry.Key, entry);
+        _entries.Add(entry);
     }
 
     public void Put(string key, Node value)
     {
-        Entry? entry = Find(key);
-        if (entry is null)
+        if (Find(key) is Entry entry)
         {
-            Entries.Add(new Entry(key, value.Place, value));
+            entry.Value = value;
         }
         else
         {
-            entry.Value = value;
+            Add(new Entry(key, value.Place, value));
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class NodeLoader
         catch (YamlException error)
         {
             string reason = error.InnerException is null ? error.Message : $"{error.Message} {error.InnerException.Message}";
-            _problems.Add(At(error.Start), "", $"not valid YAML: {Quote.Path(reason.TrimEnd('.'))}");
+            _problems.Add(TabPlace(error, text) ?? At(error.Start), "", $"not valid YAML: {Quote.Path(reason.TrimEnd('.'))}");
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
@@ -47,6 +47,19 @@ internal sealed class NodeLoader
         }
 
         return null;
+    }
+
+    /// <summary>For a tab as indentation the parser's mark is that of the whole mapping; the tab itself is easily found.</summary>
+    private Place? TabPlace(YamlException error, string text)
+    {
+        if (_override is not null || !error.Message.Contains("tab as indentation", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string[] lines = text.Split('\n');
+        int line = Array.FindIndex(lines, l => l.TrimStart(' ').StartsWith('\t'));
+        return line < 0 ? null : new Place(line + 1, lines[line].IndexOf('\t', StringComparison.Ordinal) + 1);
     }
 
     private Node? ReadStream()
@@ -123,7 +136,7 @@ internal sealed class NodeLoader
             }
             else
             {
-                map.Entries.Add(new Entry(text, key.Place, value));
+                map.Add(new Entry(text, key.Place, value));
             }
         }
 
@@ -157,7 +170,11 @@ internal sealed class NodeLoader
                 return newList;
             case MapNode map:
                 MapNode newMap = new(place);
-                newMap.Entries.AddRange(map.Entries.Select(entry => new Entry(entry.Key, place, Copy(entry.Value, place, depth + 1))));
+                foreach (Entry entry in map.Entries)
+                {
+                    newMap.Add(new Entry(entry.Key, place, Copy(entry.Value, place, depth + 1)));
+                }
+
                 return newMap;
             default:
                 ScalarNode scalar = (ScalarNode)node;

@@ -82,7 +82,7 @@ internal sealed class OperationReader(Problems problems, References references)
                 (word, place, arguments) = (only.Key, only.Place, only.Value);
                 break;
             case MapNode { Entries: [Entry first, ..] } map:
-                Entry? stray = map.Entries.Find(entry => entry.Key is "until" or "expect_errno");
+                Entry? stray = map.Entries.FirstOrDefault(entry => entry.Key is "until" or "expect_errno");
                 string advice = stray is null ? "begin each with '- '" : $"'{stray.Key}' goes into the operation's braces";
                 problems.Add((stray ?? map.Entries[1]).Place, path, $"a step is one operation, but {string.Join(", ", map.Entries.Select(e => Quote.Text(e.Key)))} stand together: {advice}");
                 return false;

@@ -124,7 +124,7 @@ internal sealed class Overrides
     {
         string best = word;
         int bestDistance = int.MaxValue;
-        for (int end = word.IndexOf('.', StringComparison.Ordinal); end > 0; end = word.IndexOf('.', end + 1))
+        for (int end = word.Length; end > 0; end = word.LastIndexOf('.', end - 1))
         {
             foreach (string candidate in known)
             {
@@ -168,7 +168,7 @@ internal sealed class Overrides
                 return index;
             }
 
-            string range = list.Items.Count == 0 ? "the list is empty" : $"there are {list.Items.Count}, counted from 0";
+            string range = list.Items.Count == 0 ? "the list is empty" : $"there {(list.Items.Count == 1 ? "is" : "are")} {list.Items.Count}, counted from 0";
             Fail(rest, $"has no {what} {index}: {range}");
             return -1;
         }

@@ -3,12 +3,14 @@ namespace Ullage.Lab.Scenarios.Reading;
 /// <summary>Paths of files.</summary>
 internal static class AbsolutePaths
 {
+    /// <summary>The path, or nothing after a mistake.</summary>
     public static string Required(MapReader map, string key, string what)
     {
         string path = map.RequiredText(key, what);
         if (path.Length > 0 && Judge(path) is string message)
         {
             map.Tell(key, message);
+            return "";
         }
 
         return path;

@@ -9,7 +9,7 @@ internal static class Quote
 
     public static string Text(string text) => $"'{Plain(text)}'";
 
-    public static string Path(string path) => Plain(path, 4 * Longest);
+    public static string Path(string path) => Plain(path, 7 * Longest);
 
     public static string Plain(string text) => Plain(text, Longest);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ullage.Abi;
 
 namespace Ullage.Lab.Scenarios.Reading;
@@ -48,9 +49,15 @@ internal static class Words
             return null;
         }
 
-        if (int.TryParse(text, out int number) && number >= 1 && number <= Signals.Length)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
         {
-            return Signals[number - 1];
+            if (number >= 1 && number <= Signals.Length)
+            {
+                return Signals[number - 1];
+            }
+
+            map.Tell(key, $"unknown signal {Quote.Text(text)}: numbers go from 1 to {Signals.Length}");
+            return null;
         }
 
         string full = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text.ToUpperInvariant() : "SIG" + text.ToUpperInvariant();
