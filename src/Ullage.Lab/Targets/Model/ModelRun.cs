@@ -84,7 +84,7 @@ internal sealed class ModelRun
             PollLog();
             if (!more)
             {
-                return _cancel.IsCancellationRequested ? "interrupted" : "idle";
+                return _cancel.IsCancellationRequested ? "interrupted" : _machine.Clock.NowNs >= _scenario.StopAfterNs ? "stopped" : "idle";
             }
         }
     }
