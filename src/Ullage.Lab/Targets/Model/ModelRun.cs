@@ -62,10 +62,6 @@ internal sealed class ModelRun
         while (true)
         {
             long now = _machine.Clock.NowNs;
-            if (_cancel.IsCancellationRequested)
-            {
-                return "interrupted";
-            }
             if (now >= nextSample)
             {
                 TakeSample(now);
@@ -75,6 +71,10 @@ internal sealed class ModelRun
             {
                 _observer.OnProgress(now, _machine.Files);
                 nextProgress += _options.ProgressEveryNs;
+            }
+            if (_cancel.IsCancellationRequested)
+            {
+                return "interrupted";
             }
             if (now >= _scenario.StopAfterNs)
             {

@@ -8,6 +8,9 @@ namespace Ullage.Lab.Targets.Model.Steps;
 /// <summary><c>touch</c>: accesses to the pages of a region, in the order that every target draws.</summary>
 internal sealed class TouchStep : ModelStep
 {
+    /// <summary>512 GiB: beyond it the table of zipf's law does not fit into memory.</summary>
+    private const long MostZipfPages = 1L << 27;
+
     private readonly TouchOperation _operation;
     private readonly Region _region;
     private readonly AccessStream? _stream;
@@ -24,6 +27,11 @@ internal sealed class TouchStep : ModelStep
         _region = context.RegionOf(operation.Region, operation);
         _passBeganNs = context.Machine.TimeNs;
         long pages = Pages(_region.Bytes);
+        if (operation.Pattern.Pattern == AccessPattern.Zipf && pages > MostZipfPages)
+        {
+            throw new TargetUnavailableException($"line {operation.Line}: touch: region {operation.Region} has more than 512 GiB, too much for pattern zipf: " +
+                "make the region smaller or choose another pattern", 2);
+        }
         _stream = pages > 0 ? new AccessStream(operation.Pattern, pages, context.Seed) : null;
     }
 
