@@ -81,6 +81,10 @@ internal sealed class PageFaults
         task.InUserFault = true;
         bool handled = Handle(mm, vma, memcg, page, write);
         task.InUserFault = false;
+        if (task.PagesOverHigh > 0)
+        {
+            _machine.High.HandleOverHigh(task);
+        }
         if (handled)
         {
             return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Ok;

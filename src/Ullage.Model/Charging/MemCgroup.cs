@@ -22,9 +22,9 @@ public sealed class MemCgroup
         Serial = serial;
         IsV1 = cgroup.Hierarchy.Version == 1;
         bool linked = parent is null || parent.UseHierarchy;
-        bool countsFailures = IsV1 || !_era.Charging.FailcntOnlyOnV1;
-        PageCounter NewCounter(PageCounter? above) => new(linked ? above : null, this, countsFailures);
-        Memory = NewCounter(parent?.Memory);
+        bool counts = !_era.Charging.FailcntOnlyOnV1Memory;
+        PageCounter NewCounter(PageCounter? above) => new(linked ? above : null, this, counts);
+        Memory = new PageCounter(linked ? parent?.Memory : null, this, counts || IsV1);
         Swap = NewCounter(parent?.Swap);
         Memsw = NewCounter(parent?.Memsw);
         Kmem = NewCounter(parent?.Kmem);

@@ -18,7 +18,8 @@ internal static class EraV4_1
             ForceRaisesMaxEvent = false, DyingGivesUpAfterOom = false,
             WhenOomFails = OomFailure.NoMem,
             HierarchicalEvents = false, // §2.5
-            FailcntOnlyOnV1 = false, ClampNegativeUsage = false, SetMaxAllowsRaise = false, // §1.1, §1.3, §1.4
+            FailcntOnlyOnV1Memory = false, ClampNegativeUsage = false, SetMaxAllowsRaise = false, // §1.1, §1.3, §1.4
+            High = HighThrottleRule.ReclaimInCharge, HighHandledInCharge = false, DyingSkipsHigh = false, // §2.6
             NonHierarchicalPossible = true,
         },
         Kmem = new()

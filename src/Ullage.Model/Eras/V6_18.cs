@@ -12,7 +12,7 @@ internal static class EraV6_18
         Charging = Before.Charging with
         {
             StockSlots = 7, // §2.1
-            FailcntOnlyOnV1 = true, // §1.1
+            FailcntOnlyOnV1Memory = true, // §1.1
         },
         Kmem = Before.Kmem with { VmAreaStructSize = 192 },
         Report = EraReports.V6_18,

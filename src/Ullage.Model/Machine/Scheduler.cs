@@ -175,7 +175,7 @@ public sealed class Scheduler
         {
             Continue(task, task.Program!.Run(m, task, m.Costs.SliceNs));
         }
-        _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs, 1);
+        _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs - m.StalledNs, 1);
         m.Current = null;
     }
 
@@ -193,6 +193,9 @@ public sealed class Scheduler
         }
         switch (step.Next)
         {
+            case ProgramNext.Ready when m.StalledNs > 0:
+                Sleep(task, m.TimeNs); // it sleeps in the kernel: only a fatal signal wakes it before
+                break;
             case ProgramNext.Ready:
                 At(m.TimeNs, () => Requeue(task));
                 break;

@@ -35,6 +35,9 @@ internal sealed class OomKiller
 
     public OomWaiters Waiters { get; }
 
+    /// <summary>What it prints; vm.oom_dump_tasks is here.</summary>
+    public OomReport Report => _report;
+
     /// <summary>Kills since boot (vmstat oom_kill).</summary>
     public long Kills { get; private set; }
 
@@ -233,7 +236,7 @@ internal sealed class OomKiller
         }
         if (_rules.SleepsAfterKill && _machine.Current is { FatalSignalPending: false })
         {
-            _machine.SpendAndRunDue(1_000_000_000 / _machine.Options.Hz);
+            _machine.Stall(1_000_000_000 / _machine.Options.Hz);
         }
     }
 

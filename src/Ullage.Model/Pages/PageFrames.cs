@@ -83,6 +83,7 @@ public sealed class PageFrames
             return -1;
         }
         Used++;
+        Allocations++;
         _flags[frame] = PageFlags.Allocated | use;
         _memcg[frame] = 0;
         _mapCount[frame] = 0;
@@ -97,6 +98,7 @@ public sealed class PageFrames
         _mapCount[frame] = _freeHead;
         _freeHead = frame;
         Used--;
+        Releases++;
     }
 
     internal ref PageFlags Flags(int frame) => ref _flags[frame];
@@ -104,6 +106,29 @@ public sealed class PageFrames
     internal ref ushort Memcg(int frame) => ref _memcg[frame];
 
     internal ref int MapCount(int frame) => ref _mapCount[frame];
+
+    /// <summary>Frames taken from the allocator since boot (vmstat pgalloc).</summary>
+    public long Allocations { get; private set; }
+
+    /// <summary>Frames given back since boot (vmstat pgfree).</summary>
+    public long Releases { get; private set; }
+
+    /// <summary>Counts frames by use. Looks at every frame that was ever used: for files that are read now and then.</summary>
+    internal FrameUse CountUse()
+    {
+        FrameUse use = default;
+        foreach (PageFlags flags in _flags.AsSpan(0, _fresh))
+        {
+            if ((flags & PageFlags.Anon) == 0)
+            {
+                continue;
+            }
+            use.Anon++;
+            use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
+            use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == PageFlags.Lru ? 1 : 0;
+        }
+        return use;
+    }
 
     /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
     internal long[] CountCharged(int highestId)
@@ -118,4 +143,15 @@ public sealed class PageFrames
         }
         return counts;
     }
+}
+
+/// <summary>Frames by use, machine-wide.</summary>
+internal record struct FrameUse
+{
+    /// <summary>Anonymous.</summary>
+    public long Anon;
+    /// <summary>Counted on an active list.</summary>
+    public long ActiveAnon;
+    /// <summary>Counted on an inactive list.</summary>
+    public long InactiveAnon;
 }

@@ -1,0 +1,51 @@
+namespace Ullage.Lab.Validation;
+
+/// <summary>How a figure is judged.</summary>
+public enum FidelityRule
+{
+    /// <summary>The model's value is one of those measured.</summary>
+    Exact,
+    /// <summary>The model's value is one of those measured, or one page beside it.</summary>
+    WithinOnePage,
+    /// <summary>
+    /// The model's value is one of those measured, or a measured one is higher by at most one charge batch: pages that were
+    /// charged singly because a batch no longer fitted.
+    /// </summary>
+    FloorPlusBatch,
+    /// <summary>Not judged: it depends on how fast another CPU was.</summary>
+    Timing,
+}
+
+/// <summary>One counter of one experiment: model, kernel, difference, verdict.</summary>
+/// <param name="Experiment">The experiment.</param>
+/// <param name="Counter">The counter's kernel name.</param>
+/// <param name="Model">What the model gave.</param>
+/// <param name="Kernel">What the kernel gave, one value per repetition.</param>
+/// <param name="Rule">How it is judged.</param>
+/// <param name="Batch">The era's charge batch in pages.</param>
+public sealed record FidelityFigure(MeasuredExperiment Experiment, string Counter, long Model, IReadOnlyList<long> Kernel, FidelityRule Rule, int Batch)
+{
+    /// <summary>The smallest difference to a measured value; positive = the kernel had more.</summary>
+    public long Difference
+    {
+        get
+        {
+            long best = long.MaxValue;
+            foreach (long value in Kernel)
+            {
+                long difference = value - Model;
+                best = Math.Abs(difference) < Math.Abs(best) ? difference : best;
+            }
+            return best;
+        }
+    }
+
+    /// <summary>Whether it holds; null where it is not judged.</summary>
+    public bool? Passed => Rule switch
+    {
+        FidelityRule.Exact => Difference == 0,
+        FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
+        FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
+        _ => null,
+    };
+}

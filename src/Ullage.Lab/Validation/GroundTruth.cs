@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Ullage.Lab.Validation;
+
+/// <summary>One measured experiment: what was run on which kernel, and what every repetition gave.</summary>
+/// <param name="Id">Its id, such as <c>E3-4.15-v1-lim100M</c>.</param>
+/// <param name="Kernel">The kernel's label, such as <c>4.15</c>.</param>
+/// <param name="Release">The measured kernel's release.</param>
+/// <param name="CgroupVersion">1 or 2.</param>
+/// <param name="Case">The last part of the id, such as <c>lim100M</c>.</param>
+/// <param name="LimitBytes">The memory limit.</param>
+/// <param name="RamBytes">The machine's RAM.</param>
+/// <param name="Cpus">The machine's CPUs.</param>
+/// <param name="Repeats">Values by name, one dictionary per repetition.</param>
+public sealed record MeasuredExperiment(
+    string Id, string Kernel, string Release, int CgroupVersion, string Case, long LimitBytes, long RamBytes, int Cpus,
+    IReadOnlyList<IReadOnlyDictionary<string, long>> Repeats);
+
+/// <summary>Reads the files of measured experiments.</summary>
+public static class GroundTruth
+{
+    /// <summary>All experiments below a directory whose id begins with <paramref name="prefix"/>, by id.</summary>
+    /// <exception cref="DirectoryNotFoundException">The directory does not exist.</exception>
+    public static IReadOnlyList<MeasuredExperiment> Read(string directory, string prefix)
+    {
+        List<MeasuredExperiment> experiments = [];
+        foreach (string file in Directory.GetFiles(directory, prefix + "*.json").Order(StringComparer.Ordinal))
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
+            experiments.Add(Read(json.RootElement));
+        }
+        return experiments;
+    }
+
+    private static MeasuredExperiment Read(JsonElement root)
+    {
+        string id = root.GetProperty("id").GetString()!;
+        string version = root.GetProperty("cgroup_version").GetString()!;
+        JsonElement limits = root.GetProperty("limits");
+        long limit = limits.TryGetProperty("memory.limit_in_bytes", out JsonElement v1) ? v1.GetInt64() : limits.GetProperty("memory.max").GetInt64();
+        return new MeasuredExperiment(
+            id, root.GetProperty("kernel").GetString()!, root.GetProperty("uname_r").GetString()!, version == "v2" ? 2 : 1,
+            id[(id.IndexOf(version + "-", StringComparison.Ordinal) + version.Length + 1)..], limit,
+            root.GetProperty("ram_bytes").GetInt64(), root.GetProperty("cpus").GetInt32(),
+            [.. root.GetProperty("repeats").EnumerateArray().Select(ReadRepeat)]);
+    }
+
+    private static Dictionary<string, long> ReadRepeat(JsonElement repeat)
+    {
+        Dictionary<string, long> values = new(StringComparer.Ordinal);
+        foreach (JsonProperty property in repeat.EnumerateObject())
+        {
+            Flatten("", property, values);
+        }
+        return values;
+    }
+
+    /// <summary>Names are joined by dots; <c>cgroup_after</c> is left out of them: <c>memory.events.max</c>.</summary>
+    private static void Flatten(string prefix, JsonProperty property, Dictionary<string, long> values)
+    {
+        string name = property.Name == "cgroup_after" ? "" : prefix.Length == 0 ? property.Name : prefix + "." + property.Name;
+        if (property.Value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty inner in property.Value.EnumerateObject())
+            {
+                Flatten(name, inner, values);
+            }
+        }
+        else if (property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt64(out long number))
+        {
+            values[name] = number;
+        }
+        else if (property.Value.ValueKind == JsonValueKind.String
+            && long.TryParse(property.Value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long text))
+        {
+            values[name] = text;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using Ullage.Model.Eras;
+
+namespace Ullage.Lab.Validation;
+
+/// <summary>Writes <c>docs/validation.md</c>.</summary>
+public static class ValidationReport
+{
+    /// <summary>The page: a summary per kernel, every figure, and what the code declares to be different.</summary>
+    public static string Write(IReadOnlyList<FidelityFigure> figures, IReadOnlyList<(string Member, string Symbol, string Deviation)> deviations)
+    {
+        StringBuilder page = new();
+        page.Append(Introduction);
+        AppendSummary(page, figures);
+        page.Append("\n## Every figure\n\nWhere repetitions gave different values all of them stand, in the order of size. The difference is to the nearest.\n");
+        foreach (IGrouping<string, FidelityFigure> experiment in figures.GroupBy(figure => figure.Experiment.Id))
+        {
+            AppendExperiment(page, experiment);
+        }
+        page.Append(Decisions);
+        AppendDeviations(page, deviations);
+        return page.ToString();
+    }
+
+    private const string Introduction =
+        """
+        # Validation: the model beside real kernels
+
+        Written by `./ullage validate`; do not edit. Kernel values are measurements of real kernels (the files in `tests/data/experiments`,
+        where each says on which machine it was made); model values were computed when this page was written.
+
+        Judged as: **exact** = the model's value was measured; **±1 page** = it was, or one page beside it; **floor** = it was, or the
+        kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); *timing* = not judged, because it
+        depends on how fast another CPU was.
+
+
+        """;
+
+    private const string Decisions =
+        """
+
+        ## Where measurement and specification disagree
+
+        The measurement wins.
+
+        | kernel | what | the model |
+        | --- | --- | --- |
+        | 5.10 | stable 5.10.223 neither charges dying tasks beyond the limit (max_usage stays at it, failcnt 36) nor logs an immediate `oom_reaper` line | follows 5.10.223: dying tasks take the normal path and give up after the kill; the reaper comes after 2 s |
+        | 5.4 | a kill counts in the `memory.oom_control` of v1 ancestors, too | counts it there in 5.4 alone |
+        | 6.18 | with memory and memsw limits equal, `memory.memsw.failcnt` stays 0 although memsw refuses every charge | only the v1 memory counter counts failures there |
+        | all | the measured worker had one anonymous page beyond those it reported: one page of its own data, first written after it entered the cgroup | the modelled worker writes its step record to its data segment, too |
+
+
+        """;
+
+    private static void AppendSummary(StringBuilder page, IReadOnlyList<FidelityFigure> figures)
+    {
+        page.Append("| kernel | figures | pass | miss | not judged |\n| --- | ---: | ---: | ---: | ---: |\n");
+        foreach (IGrouping<string, FidelityFigure> kernel in figures.GroupBy(KernelOf).OrderBy(group => EraIndex(group.Key)).ThenBy(group => group.Key, StringComparer.Ordinal))
+        {
+            page.Append(CultureInfo.InvariantCulture,
+                $"| {kernel.Key} | {kernel.Count()} | {kernel.Count(f => f.Passed == true)} | {kernel.Count(f => f.Passed == false)} | {kernel.Count(f => f.Passed is null)} |\n");
+        }
+    }
+
+    private static string KernelOf(FidelityFigure figure) =>
+        string.Create(CultureInfo.InvariantCulture, $"{figure.Experiment.Kernel} (cgroup v{figure.Experiment.CgroupVersion})");
+
+    private static int EraIndex(string kernel)
+    {
+        KernelEra? era = KernelEras.Find(kernel.Split(' ')[0]);
+        return era is null ? int.MaxValue : KernelEras.All.IndexOf(era);
+    }
+
+    private static void AppendExperiment(StringBuilder page, IGrouping<string, FidelityFigure> experiment)
+    {
+        MeasuredExperiment measured = experiment.First().Experiment;
+        page.Append(CultureInfo.InvariantCulture, $"\n### {measured.Id}\n\nMeasured on {measured.Release}, {measured.Repeats.Count} repetition(s).\n\n");
+        page.Append("| counter | model | kernel | difference | judged as | |\n| --- | ---: | ---: | ---: | --- | --- |\n");
+        foreach (FidelityFigure figure in experiment)
+        {
+            string kernel = string.Join(", ", figure.Kernel.Distinct().Order().Select(value => value.ToString(CultureInfo.InvariantCulture)));
+            page.Append(CultureInfo.InvariantCulture,
+                $"| {figure.Counter} | {figure.Model} | {kernel} | {figure.Difference} | {RuleText(figure.Rule)} | {Verdict(figure.Passed)} |\n");
+        }
+    }
+
+    private static string RuleText(FidelityRule rule) => rule switch
+    {
+        FidelityRule.Exact => "exact",
+        FidelityRule.WithinOnePage => "±1 page",
+        FidelityRule.FloorPlusBatch => "floor",
+        _ => "*timing*",
+    };
+
+    private static string Verdict(bool? passed) => passed switch { true => "pass", false => "**MISS**", null => "–" };
+
+    private static void AppendDeviations(StringBuilder page, IReadOnlyList<(string Member, string Symbol, string Deviation)> deviations)
+    {
+        page.Append("## Deviations that the code declares\n\n| kernel symbol | model | what differs |\n| --- | --- | --- |\n");
+        foreach ((string member, string symbol, string deviation) in deviations)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| `{symbol}` | `{member}` | {deviation} |\n");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model.Kernfs;
+
+/// <summary>
+/// The text of memory.stat (§11.4), which the OOM report prints, too. Fields and their order are the era's; a field whose
+/// mechanism this machine does not have is a true zero.
+/// </summary>
+internal static class MemoryStatText
+{
+    /// <summary>v1: own counts, the limits of the hierarchy, and the counts of the subtree as <c>total_</c>.</summary>
+    [Kernel("memcg_stat_show", "mm/memcontrol-v1.c")]
+    public static string V1(Machine machine, MemCgroup memcg)
+    {
+        memcg.PrepareStatRead();
+        StringBuilder text = new();
+        StatReader reader = new(machine, memcg);
+        V1Counts(machine, text, "", item => reader.Local(item));
+        Line(text, "hierarchical_memory_limit", HierarchicalLimit(memcg, memsw: false));
+        if (machine.Options.SwapAccounting)
+        {
+            Line(text, "hierarchical_memsw_limit", HierarchicalLimit(memcg, memsw: true));
+        }
+        V1Counts(machine, text, "total_", item => reader.Recursive(item));
+        return text.ToString();
+    }
+
+    private static void V1Counts(Machine machine, StringBuilder text, string prefix, Func<MemcgStat, long> count)
+    {
+        foreach (string field in machine.Era.Cgroups.V1StatFields)
+        {
+            if (field != "swap" || machine.Options.SwapAccounting)
+            {
+                Line(text, prefix + field, V1Value(field, count));
+            }
+        }
+        Line(text, prefix + "pgpgin", count(MemcgStat.PgpgIn));
+        Line(text, prefix + "pgpgout", count(MemcgStat.PgpgOut));
+        Line(text, prefix + "pgfault", count(MemcgStat.PgFault));
+        Line(text, prefix + "pgmajfault", count(MemcgStat.PgMajFault));
+        Line(text, prefix + "inactive_anon", Bytes(count(MemcgStat.InactiveAnon)));
+        Line(text, prefix + "active_anon", Bytes(count(MemcgStat.ActiveAnon)));
+        Line(text, prefix + "inactive_file", Bytes(count(MemcgStat.InactiveFile)));
+        Line(text, prefix + "active_file", Bytes(count(MemcgStat.ActiveFile)));
+        Line(text, prefix + "unevictable", Bytes(count(MemcgStat.Unevictable)));
+    }
+
+    private static long V1Value(string field, Func<MemcgStat, long> count) => field switch
+    {
+        "cache" => Bytes(count(MemcgStat.File)),
+        "rss" => Bytes(count(MemcgStat.Anon)),
+        "shmem" => Bytes(count(MemcgStat.Shmem)),
+        "mapped_file" => Bytes(count(MemcgStat.FileMapped)),
+        "dirty" => Bytes(count(MemcgStat.FileDirty)),
+        "writeback" => Bytes(count(MemcgStat.FileWriteback)),
+        "swap" => Bytes(count(MemcgStat.Swap)),
+        "swapcached" => Bytes(count(MemcgStat.SwapCached)),
+        _ => 0, // rss_huge, workingset_*: no huge pages, no refaults here
+    };
+
+    /// <summary>The smallest limit from here up, in bytes.</summary>
+    private static long HierarchicalLimit(MemCgroup memcg, bool memsw)
+    {
+        long pages = KernelConstants.PageCounterMax;
+        for (MemCgroup? m = memcg; m is not null; m = m.HierarchyParent)
+        {
+            pages = Math.Min(pages, memsw ? m.Memsw.Max : m.Memory.Max);
+        }
+        return pages * KernelConstants.PageSize;
+    }
+
+    /// <summary>v2: counts of the subtree.</summary>
+    [Kernel("memory_stat_format", "mm/memcontrol.c")]
+    public static string V2(Machine machine, MemCgroup memcg)
+    {
+        memcg.PrepareStatRead();
+        StringBuilder text = new();
+        StatReader reader = new(machine, memcg);
+        foreach (string field in machine.Era.Cgroups.V2StatFields)
+        {
+            Line(text, field, V2Value(field, reader));
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The value of one field of v2 memory.stat: bytes, or a count of events.</summary>
+    internal static long V2Value(string field, StatReader reader) => field switch
+    {
+        "anon" => Bytes(reader.Recursive(MemcgStat.Anon)),
+        "file" => Bytes(reader.Recursive(MemcgStat.File)),
+        "kernel" => Bytes(reader.Recursive(MemcgStat.Kernel)),
+        "kernel_stack" => Bytes(reader.Recursive(MemcgStat.KernelStack)),
+        "pagetables" => Bytes(reader.Recursive(MemcgStat.PageTables)),
+        "shmem" => Bytes(reader.Recursive(MemcgStat.Shmem)),
+        "file_mapped" => Bytes(reader.Recursive(MemcgStat.FileMapped)),
+        "file_dirty" => Bytes(reader.Recursive(MemcgStat.FileDirty)),
+        "file_writeback" => Bytes(reader.Recursive(MemcgStat.FileWriteback)),
+        "swapcached" => Bytes(reader.Recursive(MemcgStat.SwapCached)),
+        "inactive_anon" => Bytes(reader.Recursive(MemcgStat.InactiveAnon)),
+        "active_anon" => Bytes(reader.Recursive(MemcgStat.ActiveAnon)),
+        "inactive_file" => Bytes(reader.Recursive(MemcgStat.InactiveFile)),
+        "active_file" => Bytes(reader.Recursive(MemcgStat.ActiveFile)),
+        "unevictable" => Bytes(reader.Recursive(MemcgStat.Unevictable)),
+        "slab_reclaimable" => reader.Recursive(MemcgStat.SlabReclaimable),
+        "slab_unreclaimable" => reader.Recursive(MemcgStat.SlabUnreclaimable),
+        "slab" => reader.Recursive(MemcgStat.SlabReclaimable) + reader.Recursive(MemcgStat.SlabUnreclaimable),
+        "pgfault" => reader.Recursive(MemcgStat.PgFault),
+        "pgmajfault" => reader.Recursive(MemcgStat.PgMajFault),
+        "pgscan" or "pgscan_direct" => reader.Recursive(MemcgStat.PgScan), // all memcg reclaim is direct reclaim here
+        "pgsteal" or "pgsteal_direct" => reader.Recursive(MemcgStat.PgSteal),
+        _ => 0,
+    };
+
+    private static long Bytes(long pages) => pages * KernelConstants.PageSize;
+
+    private static void Line(StringBuilder text, string name, long value) =>
+        text.Append(name).Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}
