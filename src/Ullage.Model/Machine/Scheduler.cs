@@ -188,7 +188,12 @@ public sealed class Scheduler
         }
         if (task.FatalSignalPending)
         {
-            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal));
+            // Work, not a timer: who waits inside a call for this task's memory lets work run, but no timers.
+            m.Work.Add(m.TimeNs + m.Costs.SignalDeliveryNs, () =>
+            {
+                m.CurrentCpu = task.Cpu;
+                m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
+            });
             return;
         }
         switch (step.Next)
