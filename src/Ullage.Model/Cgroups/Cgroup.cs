@@ -73,6 +73,12 @@ public sealed class Cgroup
     /// <summary>v1 cgroup.clone_children.</summary>
     public bool CloneChildren { get; internal set; }
 
+    /// <summary>v2 cgroup.freeze as written here.</summary>
+    public bool Freeze { get; internal set; }
+
+    /// <summary>Its tasks do not run: it or a cgroup above is frozen.</summary>
+    public bool Frozen => Freeze || (Parent?.Frozen ?? false);
+
     /// <summary>Live cgroups below.</summary>
     public int Descendants
     {

@@ -227,7 +227,7 @@ public sealed class CgroupHierarchy
         _byId[memcg.Id] = null;
         _freeIds.Add(memcg.Id);
         memcg.Parent?.Children.Remove(memcg);
-        if (!memcg.Cgroup.Online)
+        if (!memcg.Cgroup.Online && memcg.Cgroup.OwnMemcg == memcg)
         {
             Free(memcg.Cgroup);
         }

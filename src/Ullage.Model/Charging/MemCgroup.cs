@@ -34,6 +34,7 @@ public sealed class MemCgroup
         UseHierarchy = !IsV1 || !_era.Charging.NonHierarchicalPossible || (parent?.UseHierarchy ?? options.RootUseHierarchy);
         Swappiness = parent?.Swappiness ?? 60;
         OomKillDisable = parent?.OomKillDisable ?? false;
+        KmemActive = parent?.KmemActive ?? false; // memcg_propagate_kmem
     }
 
     /// <summary>The cgroup that this belongs to.</summary>
@@ -109,7 +110,16 @@ public sealed class MemCgroup
     public long Low { get; internal set; }
 
     /// <summary>v1 memory.move_charge_at_immigrate.</summary>
-    public int MoveChargeAtImmigrate { get; internal set; }
+    public ulong MoveChargeAtImmigrate { get; internal set; }
+
+    /// <summary>v2 memory.swap.high, in pages.</summary>
+    public long SwapHigh { get; internal set; } = KernelConstants.PageCounterMax;
+
+    /// <summary>v2 memory.zswap.max, in pages.</summary>
+    public long ZswapMax { get; internal set; } = KernelConstants.PageCounterMax;
+
+    /// <summary>v2 memory.zswap.writeback.</summary>
+    public bool ZswapWriteback { get; internal set; } = true;
 
     /// <summary>False once the cgroup was removed or the controller was disabled.</summary>
     public bool Online { get; internal set; } = true;

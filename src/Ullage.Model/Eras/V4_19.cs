@@ -24,5 +24,6 @@ internal static class EraV4_19
         Lru = Before.Lru with { AddBatch = 15 }, // §3.1
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
+        Proc = EraProcFiles.V4_19,
     };
 }

@@ -23,5 +23,6 @@ internal static class EraV5_4
         },
         Report = EraReports.V5_4,
         Cgroups = EraCgroupFiles.V5_4,
+        Proc = EraProcFiles.V5_4,
     };
 }

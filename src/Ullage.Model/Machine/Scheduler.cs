@@ -12,6 +12,7 @@ public sealed class Scheduler
     private readonly List<TaskStruct>[] _queues;
     private readonly long[] _busyUntilNs;
     private readonly EventQueue _timers = new();
+    private readonly List<TaskStruct> _frozen = []; // runnable, but for their cgroup
     private readonly SimRandom _random;
 
     internal Scheduler(Machine machine)
@@ -55,6 +56,27 @@ public sealed class Scheduler
             {
                 Enqueue(task);
             }
+        }
+        else if (task.FatalSignalPending)
+        {
+            Thaw(); // frozen tasks can be killed
+        }
+    }
+
+    /// <summary>Lets tasks run whose cgroups are no longer frozen, or who were killed.</summary>
+    [Kernel("cgroup_do_freeze", "kernel/cgroup/freezer.c")]
+    internal void Thaw()
+    {
+        for (int i = 0; i < _frozen.Count;)
+        {
+            TaskStruct task = _frozen[i];
+            if (task.Cgroup.Frozen && !task.FatalSignalPending)
+            {
+                i++;
+                continue;
+            }
+            _frozen.RemoveAt(i);
+            Enqueue(task);
         }
     }
 
@@ -151,10 +173,15 @@ public sealed class Scheduler
         {
             TaskStruct task = _queues[from][0];
             _queues[from].RemoveAt(0);
-            if (task.State == TaskState.Running && task.Program is not null)
+            if (task.State != TaskState.Running || task.Program is null)
+            {
+                continue;
+            }
+            if (!task.Cgroup.Frozen || task.FatalSignalPending)
             {
                 return task;
             }
+            _frozen.Add(task);
         }
         return null;
     }

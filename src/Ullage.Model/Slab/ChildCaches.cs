@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Abi.Files;
 using Ullage.Abi.Units;
 using Ullage.Model.Charging;
 
@@ -22,6 +23,7 @@ internal sealed class ChildCache(MemCgroup memcg, SlabGeometry geometry, int cpu
     public bool Created { get; set; }
     public SlabPage?[] CpuSlabs { get; } = new SlabPage?[cpus];
     public List<SlabPage> Partial { get; } = [];
+    public int Slabs { get; set; }
 }
 
 /// <summary>
@@ -111,6 +113,7 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
 
     private void Count(ChildCache child, int pages)
     {
+        child.Slabs += pages / child.Geometry.Pages;
         child.Memcg.Stats.Add(machine.CurrentCpu, MemcgStat.SlabUnreclaimable, pages * KernelConstants.PageSize);
         _pages[child.Memcg] = PagesOf(child.Memcg) + pages;
         if (_pages[child.Memcg] == 0)
@@ -147,6 +150,35 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
         child.Partial.Remove(slab);
         Count(child, -child.Geometry.Pages);
         machine.Kmem.Uncharge(child.Memcg, child.Geometry.Pages, MemcgStat.Kernel);
+    }
+
+    public override IReadOnlyList<SlabInfoRow> Rows(MemCgroup memcg)
+    {
+        List<SlabInfoRow> rows = [];
+        Add(SlabCache.AnonVma, "anon_vma");
+        Add(SlabCache.AnonVmaChain, "anon_vma_chain");
+        Add(SlabCache.VmAreaStruct, "vm_area_struct");
+        return rows;
+
+        void Add(SlabCache cache, string name)
+        {
+            if (_children.TryGetValue((memcg.Id, cache), out ChildCache? child) && child.Created)
+            {
+                long objects = (long)child.Slabs * child.Geometry.Objects;
+                rows.Add(new SlabInfoRow(name, objects - FreeOnPartial(child), objects, SizeOf(machine.Era.Kmem, cache), child.Geometry.Objects,
+                    child.Geometry.Pages, 0, 0, 0, child.Slabs, child.Slabs, 0));
+            }
+        }
+    }
+
+    private static long FreeOnPartial(ChildCache child)
+    {
+        long free = 0;
+        foreach (SlabPage slab in child.Partial)
+        {
+            free += child.Geometry.Objects - slab.InUse;
+        }
+        return free;
     }
 
     public override bool StockHolds(int cpu, MemCgroup root) => false;

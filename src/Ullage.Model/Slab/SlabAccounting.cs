@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Abi.Files;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 
@@ -36,6 +37,9 @@ internal abstract class SlabAccounting
 
     /// <summary>Pages that are charged to exactly this cgroup for slab.</summary>
     public abstract long PagesOf(MemCgroup memcg);
+
+    /// <summary>Rows of memory.kmem.slabinfo, under the names of the root caches (§4.7); none where objects are charged by the byte.</summary>
+    public virtual IReadOnlyList<SlabInfoRow> Rows(MemCgroup memcg) => [];
 
     /// <summary>The cgroup goes offline (§5.2).</summary>
     public abstract void Offline(MemCgroup memcg);

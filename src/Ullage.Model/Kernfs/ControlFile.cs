@@ -1,0 +1,32 @@
+using System.Globalization;
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Cgroups;
+using Ullage.Model.Charging;
+
+namespace Ullage.Model.Kernfs;
+
+/// <summary>One control file of cgroups: what it shows and what writing to it does. Null = the kernel answers EINVAL (measured: root passes the mode bits, then there is no handler).</summary>
+[Kernel("struct cftype", "include/linux/cgroup-defs.h")]
+internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = null, Func<Cgroup, string, Errno>? Write = null)
+{
+    /// <summary>Everybody may write (mode 0222): cgroup.event_control.</summary>
+    public bool WorldWritable { get; init; }
+
+    /// <summary>A file that shows text of the memory controller.</summary>
+    public static ControlFile Memory(string name, Func<MemCgroup, string>? show, Func<MemCgroup, string, Errno>? write = null) => new(name,
+        show is null ? null : cgroup => show(cgroup.OwnMemcg!),
+        write is null ? null : (cgroup, text) => write(cgroup.OwnMemcg!, text));
+
+    /// <summary>A file of one number that is only shown.</summary>
+    public static ControlFile Number(string name, Func<MemCgroup, long> value) => Memory(name, memcg => Line(value(memcg)));
+
+    /// <summary>A number as the only line.</summary>
+    public static string Line(long value) => value.ToString(CultureInfo.InvariantCulture) + "\n";
+
+    /// <summary>Pages as bytes, or <c>max</c>, as v2 shows limits.</summary>
+    public static string LimitLine(long pages) => pages >= KernelConstants.PageCounterMax ? "max\n" : Line(pages * KernelConstants.PageSize);
+
+    /// <summary>Pages as bytes.</summary>
+    public static string BytesLine(long pages) => Line(pages * KernelConstants.PageSize);
+}

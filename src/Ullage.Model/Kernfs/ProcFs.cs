@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using Ullage.Abi;
+using Ullage.Abi.Files;
+using Ullage.Abi.Text;
+
+namespace Ullage.Model.Kernfs;
+
+/// <summary>/proc: the machine's totals, its settings and its processes (§11.6).</summary>
+[Kernel("proc_root", "fs/proc/root.c")]
+internal sealed class ProcFs(Machine machine, Sysctls sysctls)
+{
+    // In the kernel's order: by length, then by name.
+    private static readonly string[] RootNames = ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version"];
+
+    private readonly ProcPid _pids = new(machine);
+    private readonly SysctlFiles _vm = new(machine, sysctls);
+
+    public KernelRead Read(ReadOnlySpan<string> path)
+    {
+        if (path.Length == 0)
+        {
+            return KernelRead.Failed(Errno.EISDIR);
+        }
+        if (path[0] == "sys")
+        {
+            return _vm.Read(path[1..]);
+        }
+        if (Task(path[0]) is { } task)
+        {
+            return path.Length == 1 ? KernelRead.Failed(Errno.EISDIR) : _pids.Read(task, path[1..]);
+        }
+        string? text = Show(path[0]);
+        return text is null ? KernelRead.Failed(Errno.ENOENT) : path.Length > 1 ? KernelRead.Failed(Errno.ENOTDIR) : KernelRead.Of(text);
+    }
+
+    private string? Show(string name) => name switch
+    {
+        "meminfo" => new ProcMeminfo(machine, sysctls).Text(),
+        "vmstat" => new ProcVmstat(machine, sysctls).Text(),
+        "cgroups" => Cgroups(),
+        "swaps" => Swaps(),
+        "uptime" => Uptime(),
+        "version" => $"Linux version {machine.Era.Release} (ullage@model) (modelled, not compiled) #1 SMP\n",
+        _ => null,
+    };
+
+    /// <summary>A thread's directory can be opened by its own id, too, although it is not listed.</summary>
+    private TaskStruct? Task(string name) =>
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && name[0] != '0' ? machine.Tasks.Find(pid) : null;
+
+    public Errno Write(ReadOnlySpan<string> path, string text)
+    {
+        if (path.Length == 0)
+        {
+            return Errno.EISDIR;
+        }
+        if (path[0] == "sys")
+        {
+            return _vm.Write(path[1..], text);
+        }
+        if (Task(path[0]) is { } task)
+        {
+            return path.Length == 1 ? Errno.EISDIR : _pids.Write(task, path[1..], text);
+        }
+        return Show(path[0]) is null ? Errno.ENOENT : path.Length > 1 ? Errno.ENOTDIR
+            : machine.Current is { Signal.IsPrivileged: false } ? Errno.EACCES : Errno.EIO; // there is no write handler
+    }
+
+    public KernelList List(ReadOnlySpan<string> path)
+    {
+        if (path.Length == 0)
+        {
+            return new KernelList(Errno.None, RootList());
+        }
+        if (path[0] == "sys")
+        {
+            return _vm.List(path[1..]);
+        }
+        if (Task(path[0]) is not null)
+        {
+            return path.Length == 1 ? new KernelList(Errno.None, ProcPid.Names)
+                : KernelList.Failed(ProcPid.Has(path[1]) ? Errno.ENOTDIR : Errno.ENOENT);
+        }
+        return KernelList.Failed(Show(path[0]) is null ? Errno.ENOENT : Errno.ENOTDIR);
+    }
+
+    private List<string> RootList()
+    {
+        List<string> names = [.. RootNames];
+        foreach (TaskStruct task in machine.Tasks.All)
+        {
+            if (task == task.Signal.Leader)
+            {
+                names.Add(task.Pid.ToString(CultureInfo.InvariantCulture) + "/");
+            }
+        }
+        return names;
+    }
+
+    /// <summary>v1: memory is hierarchy 1 and the others are not mounted; v2: all are in the one hierarchy, number 0. Dying cgroups count (§5.1).</summary>
+    [Kernel("proc_cgroupstats_show", "kernel/cgroup/cgroup-v1.c")]
+    private string Cgroups()
+    {
+        StringBuilder text = new("#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
+        bool v1 = machine.Options.CgroupVersion == 1;
+        foreach (string name in machine.Era.Proc.Controllers)
+        {
+            bool isMounted = v1 && name == "memory";
+            int count = isMounted || !v1 ? machine.Hierarchy.Count : 1;
+            text.Append(CultureInfo.InvariantCulture, $"{name}\t{(isMounted ? 1 : 0)}\t{count}\t1\n");
+        }
+        return text.ToString();
+    }
+
+    private string Swaps()
+    {
+        ulong size = (ulong)machine.Options.SwapBytes / 1024;
+        ValueList<SwapArea> areas = ValueList.From<SwapArea>(size == 0 ? [] : [new SwapArea("/dev/vdb", IsPartition: true, size, 0, -2)]);
+        return new SwapsFile(areas, machine.Era.Proc.WideSwapColumns).Format();
+    }
+
+    [Kernel("uptime_proc_show", "fs/proc/uptime.c", Deviation = "Idle time is all time of all CPUs: busy time is not counted.")]
+    private string Uptime()
+    {
+        long hundredths = machine.TimeNs / 10_000_000;
+        long idle = hundredths * machine.Options.Cpus;
+        return string.Create(CultureInfo.InvariantCulture, $"{hundredths / 100}.{hundredths % 100:D2} {idle / 100}.{idle % 100:D2}\n");
+    }
+}

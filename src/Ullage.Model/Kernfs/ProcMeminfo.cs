@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Pages;
+
+namespace Ullage.Model.Kernfs;
+
+/// <summary>/proc/meminfo (§11.6). What cannot have happened in this machine (page cache, swapping, huge pages) is a true zero.</summary>
+[Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slab is what memory cgroups own; program images take no page cache.")]
+internal sealed class ProcMeminfo(Machine machine, Sysctls sysctls)
+{
+    private const int Width = 24; // name, colon and number
+    private const long VmallocTotalKb = 34359738367;
+    private const int KbPerPage = KernelConstants.PageSize / 1024;
+
+    private readonly FrameUse _use = machine.Frames.CountUse();
+    private readonly MachineTotals _totals = new(machine, sysctls);
+
+    public string Text()
+    {
+        StringBuilder text = new();
+        foreach (string field in machine.Era.Proc.MeminfoFields)
+        {
+            string value = Value(field).ToString(CultureInfo.InvariantCulture);
+            text.Append(field).Append(':').Append(value.PadLeft(Math.Max(Width - field.Length - 1, 0)));
+            text.Append(field.StartsWith("HugePages_", StringComparison.Ordinal) ? "\n" : " kB\n");
+        }
+        return text.ToString();
+    }
+
+    private long Value(string field) => field switch
+    {
+        "MemTotal" => Kb(machine.Frames.Managed),
+        "MemFree" or "MemAvailable" => Kb(machine.Frames.Free), // nothing is cached, and no watermark keeps anything back
+        "Active" or "Active(anon)" => Kb(_use.ActiveAnon),
+        "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
+        "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,
+        "AnonPages" => Kb(_use.Anon),
+        "Slab" or "SUnreclaim" => Kb(_totals.SlabPages),
+        "KernelStack" => _totals.KernelStackKb,
+        "PageTables" => Kb(_totals.PageTables),
+        "CommitLimit" => Kb(_totals.CommitLimit),
+        "Committed_AS" => Kb(_totals.Committed),
+        "VmallocTotal" => VmallocTotalKb,
+        "VmallocUsed" => machine.Era.Proc.CountsVmalloc && machine.Era.Kmem.VmapStack ? _totals.KernelStackKb : 0,
+        "Hugepagesize" => 2048,
+        "DirectMap4k" => machine.Options.MemoryBytes / 1024 % 2048,
+        "DirectMap2M" => machine.Options.MemoryBytes / 1024 / 2048 * 2048,
+        _ => 0,
+    };
+
+    private static long Kb(long pages) => pages * KbPerPage;
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+using static Ullage.Model.Kernfs.ControlFile;
+
+namespace Ullage.Model.Kernfs;
+
+/// <summary>v2: the memory controller's limits and reports (§2.8, §2.9, §11.3).</summary>
+[Kernel("memory_files", "mm/memcontrol.c")]
+internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<MemCgroup, long> rootUsage)
+{
+    private const string Unlimited = "max";
+
+    public IEnumerable<ControlFile> Files()
+    {
+        yield return Memory("memory.current", memcg => BytesLine(memcg.IsRoot ? rootUsage(memcg) : memcg.Memory.Usage));
+        yield return Limit("memory.min", memcg => memcg.Min, (memcg, pages) => memcg.Min = pages);
+        yield return Limit("memory.low", memcg => memcg.Low, (memcg, pages) => memcg.Low = pages);
+        yield return Limit("memory.high", memcg => memcg.High, (memcg, pages) => memcg.High = pages);
+        yield return Limit("memory.max", memcg => memcg.Memory.Max, limits.SetMax);
+        yield return Memory("memory.events", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.Events));
+        yield return Memory("memory.events.local", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.EventsLocal));
+        yield return Memory("memory.stat", memcg => MemoryStatText.V2(machine, memcg));
+        yield return Memory("memory.numa_stat", memcg => NumaStatText.V2(machine, memcg));
+        yield return Memory("memory.oom.group", memcg => Line(memcg.OomGroup ? 1 : 0), SetOomGroup);
+        yield return Memory("memory.peak", memcg => BytesLine(memcg.Memory.Watermark), ResetPeak);
+        yield return Memory("memory.reclaim", null, WriteReclaim);
+        foreach (ControlFile file in SwapFiles())
+        {
+            yield return file;
+        }
+    }
+
+    private IEnumerable<ControlFile> SwapFiles()
+    {
+        yield return Memory("memory.swap.current", memcg => BytesLine(memcg.Swap.Usage));
+        yield return Limit("memory.swap.high", memcg => memcg.SwapHigh, (memcg, pages) => memcg.SwapHigh = pages);
+        yield return Memory("memory.swap.max", memcg => LimitLine(memcg.Swap.Max), (memcg, text) => WriteLimit(memcg, text, SetSwapMax));
+        yield return Memory("memory.swap.peak", memcg => BytesLine(memcg.Swap.Watermark), ResetPeak);
+        yield return Memory("memory.swap.events", memcg => EventLines(machine.Era.Cgroups.SwapEventFields, memcgEvent => memcg.Events(SwapEvent(memcgEvent))));
+        yield return Memory("memory.zswap.current", _ => BytesLine(0));
+        yield return Limit("memory.zswap.max", memcg => memcg.ZswapMax, (memcg, pages) => memcg.ZswapMax = pages);
+        yield return Memory("memory.zswap.writeback", memcg => Line(memcg.ZswapWriteback ? 1 : 0), WithSwitch((memcg, on) => memcg.ZswapWriteback = on));
+    }
+
+    private static ControlFile Limit(string name, Func<MemCgroup, long> get, Action<MemCgroup, long> set) =>
+        Memory(name, memcg => LimitLine(get(memcg)), (memcg, text) => WriteLimit(memcg, text, (m, pages) =>
+        {
+            set(m, pages);
+            return Errno.None;
+        }));
+
+    private static Errno WriteLimit(MemCgroup memcg, string text, Func<MemCgroup, long, Errno> set)
+    {
+        Errno errno = KernelNumber.TryParsePageCounter(text, Unlimited, out long pages);
+        return errno != Errno.None ? errno : set(memcg, pages);
+    }
+
+    [Kernel("swap_max_write", "mm/memcontrol.c")]
+    private Errno SetSwapMax(MemCgroup memcg, long pages)
+    {
+        if (machine.Era.Cgroups.SwapMaxIsStrict)
+        {
+            return memcg.Swap.TrySetMax(pages);
+        }
+        memcg.Swap.Max = pages;
+        return Errno.None;
+    }
+
+    private static string EventLines(IReadOnlyList<string> fields, Func<MemcgEvent, long> count)
+    {
+        StringBuilder text = new();
+        foreach (string field in fields)
+        {
+            text.Append(field).Append(' ').Append(Line(count(Event(field))));
+        }
+        return text.ToString();
+    }
+
+    private static MemcgEvent Event(string field) => field switch
+    {
+        "low" => MemcgEvent.Low,
+        "high" => MemcgEvent.High,
+        "max" => MemcgEvent.Max,
+        "oom" => MemcgEvent.Oom,
+        "oom_kill" => MemcgEvent.OomKill,
+        "oom_group_kill" => MemcgEvent.OomGroupKill,
+        _ => MemcgEvent.SwapFail,
+    };
+
+    private static MemcgEvent SwapEvent(MemcgEvent sameName) => sameName switch
+    {
+        MemcgEvent.High => MemcgEvent.SwapHigh,
+        MemcgEvent.Max => MemcgEvent.SwapMax,
+        _ => sameName,
+    };
+
+    [Kernel("memory_oom_group_write", "mm/memcontrol.c")]
+    private static Errno SetOomGroup(MemCgroup memcg, string text) => WithSwitch((m, on) => m.OomGroup = on)(memcg, text);
+
+    /// <summary>0 or 1 after blanks were stripped, else EINVAL.</summary>
+    private static Func<MemCgroup, string, Errno> WithSwitch(Action<MemCgroup, bool> set) => (memcg, text) =>
+    {
+        Errno errno = KernelNumber.TryParseInt(KernelNumber.Strip(text), out int value);
+        if (errno == Errno.None && value is 0 or 1)
+        {
+            set(memcg, value == 1);
+            return Errno.None;
+        }
+        return errno == Errno.None ? Errno.EINVAL : errno;
+    };
+
+    /// <summary>A write resets what the same open file reads from then on; here every write has a file of its own, so nothing is left of it.</summary>
+    private Errno ResetPeak(MemCgroup memcg, string text) => machine.Era.Cgroups.PeakCanBeReset ? Errno.None : Errno.EINVAL;
+
+    private Errno WriteReclaim(MemCgroup memcg, string text)
+    {
+        Errno errno = ReclaimArguments.Parse(text, machine.Era.Cgroups, out long pages);
+        return errno != Errno.None ? errno : limits.Reclaim(memcg, pages);
+    }
+}
