@@ -57,7 +57,7 @@ internal sealed class PageFaults
         if (mm.PteTableOf(page) is { } table)
         {
             int entry = _ptes.Entry(table.Table, (int)(page & 511));
-            if (entry > 0 || (entry != 0 && !write))
+            if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && !AllowsAt(mm, page, write)))
             {
                 _machine.Spend(_accessNs);
                 return FaultOutcome.Ok;
@@ -91,6 +91,8 @@ internal sealed class PageFaults
         }
         return OutOfMemory(task);
     }
+
+    private static bool AllowsAt(Mm mm, long page, bool write) => mm.FindCached(page) is { } vma && Allows(vma, write);
 
     private static bool Allows(Vma vma, bool write) => (vma.Flags & (write ? VmaFlags.Write : VmaFlags.Read | VmaFlags.Write)) != 0;
 

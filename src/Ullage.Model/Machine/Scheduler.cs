@@ -196,7 +196,7 @@ public sealed class Scheduler
         if (task.FatalSignalPending)
         {
             m.Spend(m.Costs.SyscallNs);
-            m.ExitGroup(task.Signal, 0, 9);
+            m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
         }
         else
         {
@@ -215,7 +215,12 @@ public sealed class Scheduler
         }
         if (task.FatalSignalPending)
         {
-            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, 9));
+            // Work, not a timer: who waits inside a call for this task's memory lets work run, but no timers.
+            m.Work.Add(m.TimeNs + m.Costs.SignalDeliveryNs, () =>
+            {
+                m.CurrentCpu = task.Cpu;
+                m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
+            });
             return;
         }
         switch (step.Next)
