@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Ullage.Abi;
 using Ullage.Abi.Units;
@@ -12,7 +13,7 @@ namespace Ullage.Model.Kernfs;
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
-    private static readonly string[] Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
+    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
