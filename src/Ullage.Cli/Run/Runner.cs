@@ -21,7 +21,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
             throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}");
         }
         ITarget target = services.Target(request.On)
-            ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use the other target");
+            ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use --on {(request.On == "host" ? "model" : "host")}");
         RunRecorder recorder = new(scenario);
         RunResult result = await RunOnceAsync(target, scenario, request, recorder, cancel).ConfigureAwait(false);
         recorder.Finish(result);

@@ -258,6 +258,8 @@ public sealed record OomRules
     public required bool NoFsSkipsMemcg { get; init; }
     /// <summary>CAP_SYS_ADMIN takes 3 % off (to 4.16).</summary>
     public required bool RootBonus { get; init; }
+    /// <summary>Third-level tables count in badness (4.15+); before, only the two lowest levels (§8.3).</summary>
+    public required bool CountsPudTables { get; init; }
     /// <summary>Badness may be negative; LONG_MIN means unkillable (5.9+).</summary>
     public required bool NegativeBadness { get; init; }
     /// <summary>How equal badness is decided.</summary>

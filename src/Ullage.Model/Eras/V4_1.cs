@@ -34,7 +34,7 @@ internal static class EraV4_1
         {
             MemcgTiming = MemcgOomTiming.AtFaultEnd, EventAfterCostlyTest = false, RechecksMargin = false, // §8.1, §2.3
             DyingCurrentIsEnough = false, NoFsSkipsMemcg = false,
-            RootBonus = true, NegativeBadness = false, Tie = BadnessTie.KeepLeader, // §8.3
+            RootBonus = true, CountsPudTables = false, NegativeBadness = false, Tie = BadnessTie.KeepLeader, // §8.3
             SacrificeChild = true, SleepsAfterKill = true, Reaper = ReaperStart.None, // §8.5
             OomGroup = false, OomGroupKillEvent = false, Score = OomScoreScale.Plain,
             V1OomKillHierarchical = false, OomControlShowsKills = false, TotalPagesByMemsw = true,

@@ -27,6 +27,7 @@ internal static class EraV4_15
         {
             NoFsSkipsMemcg = true, // §8.2 step 4
             Reaper = ReaperStart.Immediate, // §8.5
+            CountsPudTables = true, // §8.3
             OomControlShowsKills = true, // §2.7
             ExitingAbortsScan = false, // §8.3
         },

@@ -157,7 +157,7 @@ internal sealed class OomKiller
             oc.Current.IsOomVictim = true; // task_will_free_mem: it only needs to get out
             return true;
         }
-        if ((oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
+        if (oc.Gfp != Gfp.None && (oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
         {
             return true;
         }
@@ -320,7 +320,7 @@ internal sealed class OomKiller
             _report.LeakedFault();
             return;
         }
-        _ = GlobalOutOfMemory(Gfp.Kernel);
+        _ = GlobalOutOfMemory(Gfp.None); // the old page-fault call knows no flags
     }
 
     /// <summary>Wakes those who wait for room in this cgroup (§2.7).</summary>
