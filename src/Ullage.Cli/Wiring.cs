@@ -5,6 +5,7 @@ using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
 using Ullage.Lab.Targets.Host;
+using Ullage.Lab.Targets.Model;
 using Ullage.Observe.Diagnosis;
 using Ullage.Observe.Host;
 
@@ -41,6 +42,7 @@ internal static class Wiring
     private static ITarget? MakeTarget(string name) => name switch
     {
         "host" => new HostTarget(),
+        "model" => new ModelTarget(),
         _ => null,
     };
 

@@ -12,6 +12,7 @@ internal static class VerbList
         (ScenariosVerb.Name, ScenariosVerb.Does),
         (StatVerb.Name, StatVerb.Does),
         (DoctorVerb.Name, DoctorVerb.Does),
+        (ValidateVerb.Name, ValidateVerb.Does),
     ];
 
     // What to use until they are there.
@@ -53,6 +54,7 @@ internal static class VerbList
         RunVerb.Name => RunVerb.Command(console, services),
         ScenariosVerb.Name => ScenariosVerb.Command(console, services),
         StatVerb.Name => StatVerb.Command(console, services),
+        ValidateVerb.Name => ValidateVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };
 

@@ -8,12 +8,15 @@ namespace Ullage.Model;
 /// </summary>
 public sealed class Scheduler
 {
+    private const long SettleNs = 10_000_000;
+
     private readonly Machine _machine;
     private readonly List<TaskStruct>[] _queues;
     private readonly long[] _busyUntilNs;
     private readonly EventQueue _timers = new();
     private readonly List<TaskStruct> _frozen = []; // runnable, but for their cgroup
     private readonly SimRandom _random;
+    private long _settledAtNs;
 
     internal Scheduler(Machine machine)
     {
@@ -139,9 +142,24 @@ public sealed class Scheduler
         }
     }
 
+    /// <summary>
+    /// When something happens next. Once no task has anything to do, kernel work that is due soon is still done (a victim's exit,
+    /// a stock that drains); what the kernel would do seconds later for nobody is not waited for, unless a task waits for memory.
+    /// </summary>
     private long NextEventNs()
     {
-        long next = Math.Min(_timers.NextDueNs, _machine.Work.NextDueNs);
+        long next = NextTaskEventNs();
+        if (next != long.MaxValue)
+        {
+            _settledAtNs = _machine.Clock.NowNs + SettleNs;
+        }
+        bool worthWaiting = next != long.MaxValue || _machine.Work.NextDueNs <= _settledAtNs || _machine.Oom.Waiters.Any;
+        return worthWaiting ? Math.Min(next, _machine.Work.NextDueNs) : long.MaxValue;
+    }
+
+    private long NextTaskEventNs()
+    {
+        long next = _timers.NextDueNs;
         bool anyQueued = false;
         foreach (List<TaskStruct> queue in _queues)
         {
