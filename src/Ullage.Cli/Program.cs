@@ -1,1 +1,16 @@
-return 0;
+using System.Runtime.InteropServices;
+using Ullage.Cli;
+using Ullage.Cli.Terminal;
+
+using CancellationTokenSource interrupt = new();
+CliConsole console = SystemConsole.Open();
+using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+return await UllageApp.RunAsync(args, console, Wiring.Services, interrupt.Token).ConfigureAwait(false);
+
+void Interrupt(PosixSignalContext signal)
+{
+    // The second one ends the process at once; whoever cleans up behind the run does so without us.
+    signal.Cancel = !interrupt.IsCancellationRequested;
+    interrupt.Cancel();
+}

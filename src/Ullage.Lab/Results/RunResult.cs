@@ -31,6 +31,8 @@ public sealed record RunResult
     public IReadOnlyList<DmesgLine> Dmesg { get; init; } = [];
     /// <summary>Stack histograms.</summary>
     public IReadOnlyList<StackResult> Stacks { get; init; } = [];
+    /// <summary>What the target could not do or show, and why, for people; empty when nothing is missing.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary>The expectations and whether they hold.</summary>
     public IReadOnlyList<ExpectationResult> Expectations { get; init; } = [];
 }

@@ -31,8 +31,11 @@ public static class ValidationReport
         where each says on which machine it was made); model values were computed when this page was written.
 
         Judged as: **exact** = the model's value was measured; **±1 page** = it was, or one page beside it; **floor** = it was, or the
-        kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); *timing* = not judged, because it
-        depends on how fast another CPU was.
+        kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); **batch** = the kernel had fewer by
+        at most one charge batch, stranded in the stock of a CPU that the process had left (the first repetition of each experiment sleeps
+        after each chunk and so changes CPU; where there is no other, this is what it can be compared with); *early* = not judged: the
+        stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; *timing* = not
+        judged, because it depends on how fast another CPU was.
 
 
         """;
@@ -82,7 +85,7 @@ public static class ValidationReport
         {
             string kernel = string.Join(", ", figure.Kernel.Distinct().Order().Select(value => value.ToString(CultureInfo.InvariantCulture)));
             page.Append(CultureInfo.InvariantCulture,
-                $"| {figure.Counter} | {figure.Model} | {kernel} | {figure.Difference} | {RuleText(figure.Rule)} | {Verdict(figure.Passed)} |\n");
+                $"| {figure.Counter} | {figure.Model} | {kernel} | {figure.Difference} | {(figure.StoppedEarly ? "*early*" : RuleText(figure.Rule))} | {Verdict(figure.Passed)} |\n");
         }
     }
 
@@ -91,6 +94,7 @@ public static class ValidationReport
         FidelityRule.Exact => "exact",
         FidelityRule.WithinOnePage => "±1 page",
         FidelityRule.FloorPlusBatch => "floor",
+        FidelityRule.WithinOneBatch => "batch",
         _ => "*timing*",
     };
 

@@ -77,6 +77,9 @@ public sealed class Mm
     /// <summary>Mappings by address.</summary>
     public IReadOnlyList<Vma> Vmas => _vmas;
 
+    /// <summary>mprotect(2) has taken rights from a mapping, so a present page is no longer proof that it may be used.</summary>
+    internal bool TakesRightsAway { get; set; }
+
     internal void NoteRss() => PeakRss = Math.Max(PeakRss, Rss);
 
     /// <summary>Index of the first mapping that ends after <paramref name="page"/>.</summary>

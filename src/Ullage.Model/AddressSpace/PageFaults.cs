@@ -57,7 +57,7 @@ internal sealed class PageFaults
         if (mm.PteTableOf(page) is { } table)
         {
             int entry = _ptes.Entry(table.Table, (int)(page & 511));
-            if (entry > 0 || (entry != 0 && !write))
+            if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && !AllowsAt(mm, page, write)))
             {
                 _machine.Spend(_accessNs);
                 return FaultOutcome.Ok;
@@ -81,12 +81,18 @@ internal sealed class PageFaults
         task.InUserFault = true;
         bool handled = Handle(mm, vma, memcg, page, write);
         task.InUserFault = false;
+        if (task.PagesOverHigh > 0)
+        {
+            _machine.High.HandleOverHigh(task);
+        }
         if (handled)
         {
             return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Ok;
         }
         return OutOfMemory(task);
     }
+
+    private static bool AllowsAt(Mm mm, long page, bool write) => mm.FindCached(page) is { } vma && Allows(vma, write);
 
     private static bool Allows(Vma vma, bool write) => (vma.Flags & (write ? VmaFlags.Write : VmaFlags.Read | VmaFlags.Write)) != 0;
 

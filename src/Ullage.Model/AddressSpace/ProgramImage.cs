@@ -66,6 +66,7 @@ internal static class ForkMm
         Mm mm = new()
         {
             Owner = child, MmapBasePage = source.MmapBasePage, LimitPages = source.LimitPages, LimitDataPages = source.LimitDataPages,
+            TakesRightsAway = source.TakesRightsAway,
         };
         foreach (Vma vma in source.Vmas)
         {

@@ -219,6 +219,7 @@ public sealed class CgroupHierarchy
     [Kernel("mem_cgroup_css_free", "mm/memcontrol.c")]
     private void Release(MemCgroup memcg)
     {
+        Invariant.Holds(_byId[memcg.Id] == memcg);
         memcg.Stats.Flush();
         if (!_machine.Era.Stats.SurviveRemoval)
         {

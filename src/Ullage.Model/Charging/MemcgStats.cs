@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Abi.Units;
 using Ullage.Model.Eras;
 
 namespace Ullage.Model.Charging;
@@ -32,11 +33,15 @@ public sealed class MemcgStats
     {
         ref int pending = ref _pending[(cpu * Items) + (int)item];
         pending += change;
-        if ((uint)(pending + _batch) > (uint)(2 * _batch))
+        int batch = InBytes(item) ? _batch << KernelConstants.PageShift : _batch;
+        if ((uint)(pending + batch) > (uint)(2 * batch))
         {
             Fold((int)item, ref pending);
         }
     }
+
+    [Kernel("vmstat_item_in_bytes", "include/linux/mmzone.h")]
+    private static bool InBytes(MemcgStat item) => item is MemcgStat.SlabReclaimable or MemcgStat.SlabUnreclaimable;
 
     private void Fold(int item, ref int pending)
     {

@@ -94,14 +94,14 @@ internal sealed class MemcgStock
 
     private void DrainSlot(int slot)
     {
-        MemCgroup? memcg = _cached[slot];
-        if (memcg is not null && _pages[slot] > 0)
+        (MemCgroup? memcg, int pages) = (_cached[slot], _pages[slot]);
+        (_cached[slot], _pages[slot]) = (null, 0);
+        if (memcg is null || pages == 0)
         {
-            Uncharge(memcg, _pages[slot]);
+            return;
         }
-        _pages[slot] = 0;
-        _cached[slot] = null;
-        if (memcg is { Online: false })
+        Uncharge(memcg, pages);
+        if (!memcg.Online)
         {
             Drained?.Invoke(memcg);
         }

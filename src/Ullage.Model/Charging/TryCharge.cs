@@ -124,6 +124,7 @@ internal sealed class TryCharge
         {
             _machine.Stock.Refill(_machine.CurrentCpu, a.Memcg, a.Batch - a.Pages);
         }
+        _machine.High.AfterCharge(a.Memcg, a.Gfp, a.Batch);
         return ChargeStatus.Charged;
     }
 

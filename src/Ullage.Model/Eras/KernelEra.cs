@@ -72,6 +72,19 @@ public enum ChargeLastResort
     Force,
 }
 
+/// <summary>What memory.high does to the task that exceeds it (§2.6).</summary>
+public enum HighThrottleRule
+{
+    /// <summary>Reclaim inside the charge (4.1).</summary>
+    ReclaimInCharge,
+    /// <summary>Reclaim on return to user space (4.4 to 5.3).</summary>
+    ReclaimOnReturn,
+    /// <summary>Reclaim, then a sleep by the overage of the task's own cgroup (5.4).</summary>
+    SleepByOwn,
+    /// <summary>Reclaim, then a sleep by the largest overage up to the root; reclaim again while it helps (5.8+).</summary>
+    SleepByAncestors,
+}
+
 /// <summary>Parameters of the charge path.</summary>
 public sealed record ChargingRules
 {
@@ -113,6 +126,12 @@ public sealed record ChargingRules
     public required bool ClampNegativeUsage { get; init; }
     /// <summary>A set_max succeeds on a raise whatever the usage (§1.4).</summary>
     public required bool SetMaxAllowsRaise { get; init; }
+    /// <summary>What memory.high does.</summary>
+    public required HighThrottleRule High { get; init; }
+    /// <summary>More than a batch over memory.high is handled before the charge returns (6.1+), §2.6.</summary>
+    public required bool HighHandledInCharge { get; init; }
+    /// <summary>A dying task is not throttled (6.12+), §2.6.</summary>
+    public required bool DyingSkipsHigh { get; init; }
     /// <summary>v1 may switch hierarchy off (§1.1).</summary>
     public required bool NonHierarchicalPossible { get; init; }
 }
@@ -239,6 +258,8 @@ public sealed record OomRules
     public required bool NoFsSkipsMemcg { get; init; }
     /// <summary>CAP_SYS_ADMIN takes 3 % off (to 4.16).</summary>
     public required bool RootBonus { get; init; }
+    /// <summary>Third-level tables count in badness (4.15+); before, only the two lowest levels (§8.3).</summary>
+    public required bool CountsPudTables { get; init; }
     /// <summary>Badness may be negative; LONG_MIN means unkillable (5.9+).</summary>
     public required bool NegativeBadness { get; init; }
     /// <summary>How equal badness is decided.</summary>
@@ -265,46 +286,6 @@ public sealed record OomRules
     public required bool LeakedFaultRetries { get; init; }
     /// <summary>A selection scan ends at any victim or exiting task (4.1).</summary>
     public required bool ExitingAbortsScan { get; init; }
-}
-
-/// <summary>Shape of the report (§8.6).</summary>
-public enum OomReportStyle
-{
-    /// <summary>4.1.</summary>
-    V4_1,
-    /// <summary>4.15 and 4.19: victim and limit in a sentence, statistics on one line per cgroup.</summary>
-    V4_15,
-    /// <summary>5.3 and later: memory.stat of the cgroup and the oom-kill summary line.</summary>
-    V5_3,
-}
-
-/// <summary>Text of the OOM report.</summary>
-public sealed record OomReportRules
-{
-    /// <summary>The shape.</summary>
-    public required OomReportStyle Style { get; init; }
-    /// <summary><c>CPU: 1 PID: …</c> is followed by <c>UID: n</c> (6.12+).</summary>
-    public required bool CpuLineHasUid { get; init; }
-    /// <summary>The trace stands between &lt;TASK&gt; marks (5.18+).</summary>
-    public required bool TaskMarks { get; init; }
-    /// <summary>memory.stat is one record with embedded newlines; false = a record per line (6.12+).</summary>
-    public required bool StatIsOneRecord { get; init; }
-    /// <summary>On v1 the report shows the v1 statistics (6.12+); false = the v2 ones.</summary>
-    public required bool V1StatOnV1 { get; init; }
-    /// <summary>The task table has rss_anon, rss_file and rss_shmem (6.8+).</summary>
-    public required bool RssColumns { get; init; }
-    /// <summary>pgtables is printed in bytes under a kB label (5.4.1).</summary>
-    public required bool PgtablesLabelIsWrong { get; init; }
-    /// <summary>failcnt of memory on v2 is the max event's count (6.18).</summary>
-    public required bool FailcntFromEvents { get; init; }
-    /// <summary>The score line <c>Kill process … score … or sacrifice child</c> stands before the kill (to 5.2).</summary>
-    public required bool ScoreLine { get; init; }
-    /// <summary>Frames of the memcg OOM under a page fault, innermost first, as this era's usual build prints them (§12.7).</summary>
-    public required IReadOnlyList<string> FaultStack { get; init; }
-    /// <summary>Frames of the memcg OOM under a system call, from the charge inwards.</summary>
-    public required IReadOnlyList<string> ChargeStack { get; init; }
-    /// <summary>The banner after <c>Not tainted</c>.</summary>
-    public required string Banner { get; init; }
 }
 
 /// <summary>What memory.reclaim accepts (§2.10).</summary>

@@ -19,6 +19,7 @@ internal static class EraV4_1
             WhenOomFails = OomFailure.NoMem,
             HierarchicalEvents = false, // §2.5
             FailcntOnlyOnV1Memory = false, ClampNegativeUsage = false, SetMaxAllowsRaise = false, // §1.1, §1.3, §1.4
+            High = HighThrottleRule.ReclaimInCharge, HighHandledInCharge = false, DyingSkipsHigh = false, // §2.6
             NonHierarchicalPossible = true,
         },
         Kmem = new()
@@ -33,7 +34,7 @@ internal static class EraV4_1
         {
             MemcgTiming = MemcgOomTiming.AtFaultEnd, EventAfterCostlyTest = false, RechecksMargin = false, // §8.1, §2.3
             DyingCurrentIsEnough = false, NoFsSkipsMemcg = false,
-            RootBonus = true, NegativeBadness = false, Tie = BadnessTie.KeepLeader, // §8.3
+            RootBonus = true, CountsPudTables = false, NegativeBadness = false, Tie = BadnessTie.KeepLeader, // §8.3
             SacrificeChild = true, SleepsAfterKill = true, Reaper = ReaperStart.None, // §8.5
             OomGroup = false, OomGroupKillEvent = false, Score = OomScoreScale.Plain,
             V1OomKillHierarchical = false, OomControlShowsKills = false, TotalPagesByMemsw = true,

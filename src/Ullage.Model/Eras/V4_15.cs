@@ -13,6 +13,7 @@ internal static class EraV4_15
         {
             StockIsBounded = true, // §2.1
             DyingTask = DyingTaskCharge.Force, LastResort = ChargeLastResort.Force, // §2.3, 5b
+            High = HighThrottleRule.ReclaimOnReturn, // §2.6
             MemallocForces = true, // §2.3, 5c
         },
         Kmem = Before.Kmem with
@@ -26,6 +27,7 @@ internal static class EraV4_15
         {
             NoFsSkipsMemcg = true, // §8.2 step 4
             Reaper = ReaperStart.Immediate, // §8.5
+            CountsPudTables = true, // §8.3
             OomControlShowsKills = true, // §2.7
             ExitingAbortsScan = false, // §8.3
         },

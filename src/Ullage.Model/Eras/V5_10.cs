@@ -11,6 +11,7 @@ internal static class EraV5_10
         Release = "5.10.223",
         Charging = Before.Charging with
         {
+            High = HighThrottleRule.SleepByAncestors, // §2.6
             ReclaimRetries = 16, // §2.2 step 1
             // Stable 5.10 took over the end of unconditional charges of dying tasks: measured, E3 on 5.10.223.
             DyingTask = DyingTaskCharge.Normal, DyingGivesUpAfterOom = true, WhenOomFails = OomFailure.NoMem,

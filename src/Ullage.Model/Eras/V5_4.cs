@@ -11,6 +11,7 @@ internal static class EraV5_4
         Release = "5.4.1",
         Charging = Before.Charging with
         {
+            High = HighThrottleRule.SleepByOwn, // §2.6
             AtomicForces = true, // §2.3, 5a
             DrainStockOnOffline = true, // §5.2
         },

@@ -13,6 +13,7 @@ internal static class EraV6_1
         {
             FunctionName = "try_charge_memcg",
             Batch = 64, // §2.1
+            HighHandledInCharge = true, // §2.6
             AtomicForces = false, HighForces = true, // §2.3, 5a and step 16
             ForceRaisesMaxEvent = true, // §2.3, row 7
             ClampNegativeUsage = true, // §1.3

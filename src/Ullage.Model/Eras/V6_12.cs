@@ -9,7 +9,7 @@ internal static class EraV6_12
     {
         Name = "6.12",
         Release = "6.12.0",
-        Charging = Before.Charging with { SetMaxAllowsRaise = true }, // §1.4
+        Charging = Before.Charging with { SetMaxAllowsRaise = true, DyingSkipsHigh = true }, // §1.4, §2.6
         Kmem = Before.Kmem with { VmAreaStructSize = 176 },
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,

@@ -30,6 +30,7 @@ public sealed partial class Machine
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Reclaim = new MemcgReclaim(this);
         Charge = new TryCharge(this);
+        High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
         Lru = new LruAdd(this);
@@ -110,6 +111,8 @@ public sealed partial class Machine
 
     internal TryCharge Charge { get; }
 
+    internal HighThrottle High { get; }
+
     internal KmemAccounting Kmem { get; }
 
     internal SlabAccounting Slab { get; }
@@ -140,7 +143,17 @@ public sealed partial class Machine
     /// <summary>Lets machine time pass inside a call.</summary>
     internal void Spend(long ns) => CallNs += ns;
 
-    internal void ResetCallTime() => CallNs = 0;
+    /// <summary>Of <see cref="CallNs"/>, the time that the task slept in the kernel: it does not keep the CPU busy.</summary>
+    internal long StalledNs { get; private set; }
+
+    /// <summary>Lets the current task sleep inside a call; due work runs meanwhile.</summary>
+    internal void Stall(long ns)
+    {
+        StalledNs += ns;
+        SpendAndRunDue(ns);
+    }
+
+    internal void ResetCallTime() => (CallNs, StalledNs) = (0, 0);
 
     /// <summary>Lets time pass inside a call and runs what falls due meanwhile on other CPUs: dying victims, work items.</summary>
     internal void SpendAndRunDue(long ns)
@@ -156,14 +169,14 @@ public sealed partial class Machine
         {
             return;
         }
-        (int cpu, TaskStruct? current, long callNs) = (CurrentCpu, Current, CallNs);
+        (int cpu, TaskStruct? current, long callNs, long stalledNs) = (CurrentCpu, Current, CallNs, StalledNs);
         while (Work.NextDueNs <= untilNs)
         {
             Action run = Work.Take(out _);
             Current = null;
             run();
-            CallNs = callNs; // other CPUs' time does not hold this call up
+            (CallNs, StalledNs) = (callNs, stalledNs); // other CPUs' time does not hold this call up
         }
-        (CurrentCpu, Current, CallNs) = (cpu, current, callNs);
+        (CurrentCpu, Current) = (cpu, current);
     }
 }

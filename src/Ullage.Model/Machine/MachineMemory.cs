@@ -293,6 +293,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         const VmaFlags all = VmaFlags.Read | VmaFlags.Write | VmaFlags.Exec;
+        task.Mm!.TakesRightsAway |= (protection & VmaFlags.Write) == 0;
         return ChangeFlags(task, address, bytes, all, protection & all);
     }
 }

@@ -19,6 +19,10 @@ public sealed partial class Machine
         {
             VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id]);
         }
+        for (int id = 1; id < framesOf.Length; id++)
+        {
+            Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
+        }
         _ = VerifyPopulation(Hierarchy.Root);
     }
 

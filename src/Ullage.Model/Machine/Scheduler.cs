@@ -8,12 +8,15 @@ namespace Ullage.Model;
 /// </summary>
 public sealed class Scheduler
 {
+    private const long SettleNs = 10_000_000;
+
     private readonly Machine _machine;
     private readonly List<TaskStruct>[] _queues;
     private readonly long[] _busyUntilNs;
     private readonly EventQueue _timers = new();
     private readonly List<TaskStruct> _frozen = []; // runnable, but for their cgroup
     private readonly SimRandom _random;
+    private long _settledAtNs;
 
     internal Scheduler(Machine machine)
     {
@@ -139,9 +142,24 @@ public sealed class Scheduler
         }
     }
 
+    /// <summary>
+    /// When something happens next. Once no task has anything to do, kernel work that is due soon is still done (a victim's exit,
+    /// a stock that drains); what the kernel would do seconds later for nobody is not waited for, unless a task waits for memory.
+    /// </summary>
     private long NextEventNs()
     {
-        long next = Math.Min(_timers.NextDueNs, _machine.Work.NextDueNs);
+        long next = NextTaskEventNs();
+        if (next != long.MaxValue)
+        {
+            _settledAtNs = _machine.Clock.NowNs + SettleNs;
+        }
+        bool worthWaiting = next != long.MaxValue || _machine.Work.NextDueNs <= _settledAtNs || _machine.Oom.Waiters.Any;
+        return worthWaiting ? Math.Min(next, _machine.Work.NextDueNs) : long.MaxValue;
+    }
+
+    private long NextTaskEventNs()
+    {
+        long next = _timers.NextDueNs;
         bool anyQueued = false;
         foreach (List<TaskStruct> queue in _queues)
         {
@@ -196,13 +214,13 @@ public sealed class Scheduler
         if (task.FatalSignalPending)
         {
             m.Spend(m.Costs.SyscallNs);
-            m.ExitGroup(task.Signal, 0, 9);
+            m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
         }
         else
         {
             Continue(task, task.Program!.Run(m, task, m.Costs.SliceNs));
         }
-        _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs, 1);
+        _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs - m.StalledNs, 1);
         m.Current = null;
     }
 
@@ -215,11 +233,19 @@ public sealed class Scheduler
         }
         if (task.FatalSignalPending)
         {
-            At(m.TimeNs + m.Costs.SignalDeliveryNs, () => m.ExitGroup(task.Signal, 0, 9));
+            // Work, not a timer: who waits inside a call for this task's memory lets work run, but no timers.
+            m.Work.Add(m.TimeNs + m.Costs.SignalDeliveryNs, () =>
+            {
+                m.CurrentCpu = task.Cpu;
+                m.ExitGroup(task.Signal, 0, task.Signal.ExitSignal);
+            });
             return;
         }
         switch (step.Next)
         {
+            case ProgramNext.Ready when m.StalledNs > 0:
+                Sleep(task, m.TimeNs); // it sleeps in the kernel: only a fatal signal wakes it before
+                break;
             case ProgramNext.Ready:
                 At(m.TimeNs, () => Requeue(task));
                 break;

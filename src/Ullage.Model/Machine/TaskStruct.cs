@@ -66,6 +66,9 @@ public sealed class TaskStruct
     /// <summary>The memcg OOM that the end of the fault has to handle (§8.1).</summary>
     internal MemCgroup? MemcgInOom { get; set; }
 
+    /// <summary>Pages charged while over memory.high, to be paid for on the way back to user space (§2.6).</summary>
+    internal int PagesOverHigh { get; set; }
+
     /// <summary>Its kernel stack's memory cgroup, to uncharge at the end.</summary>
     internal MemCgroup? StackMemcg { get; set; }
 

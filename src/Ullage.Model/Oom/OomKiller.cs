@@ -35,6 +35,9 @@ internal sealed class OomKiller
 
     public OomWaiters Waiters { get; }
 
+    /// <summary>What it prints; vm.oom_dump_tasks is here.</summary>
+    public OomReport Report => _report;
+
     /// <summary>Kills since boot (vmstat oom_kill).</summary>
     public long Kills { get; private set; }
 
@@ -154,7 +157,7 @@ internal sealed class OomKiller
             oc.Current.IsOomVictim = true; // task_will_free_mem: it only needs to get out
             return true;
         }
-        if ((oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
+        if (oc.Gfp != Gfp.None && (oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
         {
             return true;
         }
@@ -233,7 +236,7 @@ internal sealed class OomKiller
         }
         if (_rules.SleepsAfterKill && _machine.Current is { FatalSignalPending: false })
         {
-            _machine.SpendAndRunDue(1_000_000_000 / _machine.Options.Hz);
+            _machine.Stall(1_000_000_000 / _machine.Options.Hz);
         }
     }
 
@@ -317,7 +320,7 @@ internal sealed class OomKiller
             _report.LeakedFault();
             return;
         }
-        _ = GlobalOutOfMemory(Gfp.Kernel);
+        _ = GlobalOutOfMemory(Gfp.None); // the old page-fault call knows no flags
     }
 
     /// <summary>Wakes those who wait for room in this cgroup (§2.7).</summary>

@@ -3,41 +3,157 @@ using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Oom;
 
-/// <summary>What the OOM killer writes to the kernel log (§8.6).</summary>
-[Kernel("dump_header", "mm/oom_kill.c")]
-internal sealed class OomReport(Machine machine)
+/// <summary>
+/// What the OOM killer writes to the kernel log, one record per printk (§8.6): who asked, from where, what the cgroup
+/// holds, whom it could choose from, whom it chose. At most ten such reports in five seconds; kills are always told.
+/// </summary>
+[Kernel("dump_header", "mm/oom_kill.c", Deviation = "The report of a system-wide OOM lacks Mem-Info and unreclaimable slab; a panic is told, and the machine goes on.")]
+internal sealed class OomReport
 {
     private const int KbPerPage = KernelConstants.PageSize / 1024;
 
-    /// <summary>Everything up to the choice of the victim.</summary>
-    public void Header(OomContext oc, OomChoice choice) =>
-        machine.Log.Write(4, $"{oc.Current?.Comm} invoked oom-killer: order={oc.Order}, points={choice.Points}");
+    private readonly Machine _machine;
+    private readonly OomReportRules _rules;
+    private readonly OomGfp _gfp;
+    private readonly OomStack _stack;
+    private readonly OomMemcgReport _memcg;
+    private readonly OomTaskTable _table;
+    private readonly RateLimit _reports;
+    private readonly RateLimit _leaks;
 
-    /// <summary>The selection found nobody.</summary>
-    public void NobodyToKill(OomContext oc) =>
-        machine.Log.Write(4, (oc.Memcg is null ? "" : "Memory cgroup out of memory: ") + "Out of memory and no killable processes...");
+    public OomReport(Machine machine)
+    {
+        _machine = machine;
+        _rules = machine.Era.Report;
+        _gfp = new OomGfp(machine.Era);
+        _stack = new OomStack(machine);
+        _memcg = new OomMemcgReport(machine);
+        _table = new OomTaskTable(machine);
+        _reports = new RateLimit(machine, "oom_kill_process");
+        _leaks = new RateLimit(machine, "pagefault_out_of_memory");
+    }
+
+    /// <summary>vm.oom_dump_tasks: reports have a task table.</summary>
+    public bool DumpTasks { get; set; } = true;
+
+    /// <summary>Everything up to the kill.</summary>
+    [Kernel("oom_kill_process", "mm/oom_kill.c")]
+    public void Header(OomContext oc, OomChoice choice)
+    {
+        TaskStruct victim = choice.Victim!;
+        if (_reports.Passes())
+        {
+            Dump(oc, victim);
+        }
+        if (_rules.ScoreLine)
+        {
+            ulong score = (ulong)choice.Points * 1000 / (ulong)oc.TotalPages;
+            Write(PrintkLevel.Error, $"{Cause(oc)}: Kill process {victim.Pid} ({victim.Comm}) score {score} or sacrifice child");
+        }
+    }
+
+    private void Dump(OomContext oc, TaskStruct? victim)
+    {
+        int adj = oc.Current?.Signal.OomScoreAdj ?? 0;
+        string nodemask = _rules.Nodemask ? "nodemask=(null), " : "";
+        Write(PrintkLevel.Warning, $"{_stack.CommOf(oc)} invoked oom-killer: gfp_mask={_gfp.Text(oc)}, {nodemask}order={oc.Order}, oom_score_adj={adj}");
+        if (_rules.CpusetLine)
+        {
+            Write(PrintkLevel.Info, $"{_stack.CommOf(oc)} cpuset=/ mems_allowed={MemsAllowed()}");
+        }
+        _stack.Dump(oc, victim is not null);
+        if (oc.Memcg is { } limited)
+        {
+            _memcg.Dump(limited, victim);
+        }
+        if (DumpTasks)
+        {
+            _table.Dump(oc.Memcg);
+        }
+        if (!_rules.VictimSentence && victim is not null)
+        {
+            Summary(oc, victim);
+        }
+    }
+
+    /// <summary>One line for programs that read logs.</summary>
+    [Kernel("dump_oom_victim", "mm/oom_kill.c", Deviation = "There are no cpusets and memory policies: the root's nodes are allowed.")]
+    private void Summary(OomContext oc, TaskStruct victim)
+    {
+        string constraint = oc.Memcg is null ? "CONSTRAINT_NONE" : "CONSTRAINT_MEMCG";
+        string scope = oc.Memcg is null ? "global_oom" : "oom_memcg=" + oc.Memcg.Cgroup.Path;
+        Write(PrintkLevel.Info, $"oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed={MemsAllowed()},{scope},task_memcg={victim.Cgroup.Memcg.Cgroup.Path},task={victim.Comm},pid={victim.Pid},uid={victim.Signal.Uid}");
+    }
+
+    private string MemsAllowed() =>
+        _machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{_machine.Options.Nodes - 1}");
+
+    /// <summary>The selection found nobody (§8.2 step 8).</summary>
+    [Kernel("out_of_memory", "mm/oom_kill.c")]
+    public void NobodyToKill(OomContext oc)
+    {
+        if (oc.Memcg is not null && !_rules.NobodyInMemcgLine)
+        {
+            return;
+        }
+        Dump(oc, null);
+        if (_rules.NobodyInMemcgLine)
+        {
+            Write(PrintkLevel.Warning, $"Out of memory and no killable processes...");
+        }
+        if (oc.Memcg is null)
+        {
+            Write(PrintkLevel.Emergency, $"Kernel panic - not syncing: {_rules.NobodyPanic}");
+        }
+    }
 
     /// <summary>The line of one kill.</summary>
+    [Kernel("__oom_kill_process", "mm/oom_kill.c", Deviation = "No shared memory yet: shmem-rss is always 0.")]
     public void Killed(OomContext oc, TaskStruct victim)
     {
-        Mm mm = victim.Mm!;
-        string line = string.Create(CultureInfo.InvariantCulture,
-            $"Killed process {victim.Pid} ({victim.Comm}) total-vm:{mm.TotalPages * KbPerPage}kB, anon-rss:{mm.AnonPages * KbPerPage}kB, file-rss:{mm.FilePages * KbPerPage}kB, shmem-rss:0kB");
-        machine.Log.Write(3, (oc.Memcg is null ? "Out of memory: " : "Memory cgroup out of memory: ") + line);
+        if (victim.Mm is not { } mm)
+        {
+            Exiting(oc, victim);
+            return;
+        }
+        string cause = _rules.Killed is OomKilledLine.TwoRssParts or OomKilledLine.ThreeRssParts ? "" : Cause(oc) + ": ";
+        string shmem = _rules.Killed is OomKilledLine.TwoRssParts ? "" : ", shmem-rss:0kB";
+        string owner = _rules.Killed is OomKilledLine.WithOwner ? OwnerOf(victim, mm) : "";
+        Write(PrintkLevel.Error, $"{cause}Killed process {victim.Pid} ({victim.Comm}) total-vm:{mm.TotalPages * KbPerPage}kB, anon-rss:{mm.AnonPages * KbPerPage}kB, file-rss:{mm.FilePages * KbPerPage}kB{shmem}{owner}");
     }
+
+    private static string OwnerOf(TaskStruct victim, Mm mm) => string.Create(CultureInfo.InvariantCulture,
+        $", UID:{victim.Signal.Uid} pgtables:{mm.TablePages * KbPerPage}kB oom_score_adj:{victim.Signal.OomScoreAdj}");
+
+    private void Exiting(OomContext oc, TaskStruct victim)
+    {
+        if (_rules.ExitingVictimLine)
+        {
+            Write(PrintkLevel.Info, $"{Cause(oc)}: OOM victim {victim.Pid} ({victim.Comm}) is already exiting. Skip killing the task");
+        }
+    }
+
+    private static string Cause(OomContext oc) => oc.Memcg is null ? "Out of memory" : "Memory cgroup out of memory";
 
     /// <summary>A whole group dies (§2.8).</summary>
-    public void GroupKill(MemCgroup group)
-    {
-        machine.Log.Write(6, $"Tasks in {group.Cgroup.Path} are going to be killed due to memory.oom.group set");
-    }
+    [Kernel("mem_cgroup_print_oom_group", "mm/memcontrol.c")]
+    public void GroupKill(MemCgroup group) =>
+        Write(PrintkLevel.Info, $"Tasks in {group.Cgroup.Path} are going to be killed due to memory.oom.group set");
 
     /// <summary>A fault without memory and without a kill (§8.1).</summary>
+    [Kernel("pagefault_out_of_memory", "mm/oom_kill.c")]
     public void LeakedFault()
     {
-        machine.Log.Write(4, "Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF");
+        if (_leaks.Passes())
+        {
+            Write(PrintkLevel.Warning, $"Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF");
+        }
     }
+
+    private void Write(int level, FormattableString text) => _machine.Log.Write(level, text.ToString(CultureInfo.InvariantCulture));
 }

@@ -9,6 +9,9 @@ internal sealed class OomWaiters(Machine machine)
 {
     private readonly List<(TaskStruct Task, MemCgroup Memcg, bool Locked)> _waiting = [];
 
+    /// <summary>Some task waits.</summary>
+    public bool Any => _waiting.Count > 0;
+
     /// <summary>Locks a whole subtree; false when part of it is locked already.</summary>
     [Kernel("mem_cgroup_oom_trylock", "mm/memcontrol.c")]
     public bool TryLock(MemCgroup root)

@@ -1,0 +1,100 @@
+using Ullage.Abi;
+using Ullage.Lab.Results;
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Targets;
+
+namespace Ullage.Cli.Run;
+
+/// <summary>Watches a run: keeps usage over time for the chart, and the present state for the progress display of another thread.</summary>
+internal sealed class RunRecorder(Scenario scenario) : IRunObserver
+{
+    private readonly Lock _gate = new();
+    private readonly UsageGauge[] _gauges = UsageGauge.ForAll(scenario);
+    private readonly List<ProcessResult> _ended = [];
+    private readonly OomReportParser _oom = new();
+    private long _nowNs;
+    private string? _lastLog;
+
+    /// <summary>The target's files; null before the run began.</summary>
+    public IKernelFiles? Files { get; private set; }
+
+    public IReadOnlyList<UsageGauge> Gauges => _gauges;
+
+    public void OnStart(string target, string kernel, IKernelFiles files)
+    {
+        Files = files;
+        OnProgress(0, files);
+    }
+
+    public void OnProgress(long tNs, IKernelFiles files)
+    {
+        lock (_gate)
+        {
+            _nowNs = tNs;
+            foreach (UsageGauge gauge in _gauges)
+            {
+                gauge.Read(tNs, files);
+            }
+        }
+    }
+
+    public void OnKernelLog(DmesgLine line)
+    {
+        lock (_gate)
+        {
+            _lastLog = line.Text;
+            _nowNs = Math.Max(_nowNs, line.TNs);
+            // The peak lies between two readings; the report tells it exactly.
+            if (_oom.Read(line) is OomReport { UsageBytes: long usage } report && _oom.JustReadUsage && GaugeOf(report.Cgroup) is UsageGauge gauge)
+            {
+                gauge.Memory.Add(new UsagePoint(line.TNs, usage, report.LimitBytes));
+            }
+        }
+    }
+
+    public void OnProcessEnded(long tNs, ProcessResult process)
+    {
+        lock (_gate)
+        {
+            _nowNs = Math.Max(_nowNs, tNs);
+            _ended.Add(process);
+        }
+    }
+
+    /// <summary>The last reading of each gauge after the run, where the target still shows it.</summary>
+    public void Finish(RunResult result)
+    {
+        if (Files is not null && result.Target == "model")
+        {
+            OnProgress(result.VirtualNs, Files);
+        }
+    }
+
+    public RunProgress Now()
+    {
+        lock (_gate)
+        {
+            return new RunProgress(_nowNs, [.. _gauges.Select(Level)], [.. _ended], _lastLog);
+        }
+    }
+
+    private static GaugeLevel Level(UsageGauge gauge)
+    {
+        UsageSeries shown = gauge.Shown;
+        UsagePoint last = shown.Points.Count > 0 ? shown.Points[^1] : default;
+        return new GaugeLevel(shown.Cgroup, shown.Points.Count > 0 ? last.UsageBytes : null, last.LimitBytes);
+    }
+
+    // On the host the log shows our cgroup below a parent of a unique name. A report names its cgroup before the usage
+    // only on old kernels; with one cgroup there is nothing to choose.
+    private UsageGauge? GaugeOf(string? logged) =>
+        _gauges.Length == 1 ? _gauges[0]
+        : logged is null ? null
+        : Array.Find(_gauges, gauge => logged.EndsWith(gauge.Memory.Cgroup, StringComparison.Ordinal));
+}
+
+/// <summary>The present state of a run.</summary>
+internal sealed record RunProgress(long TNs, IReadOnlyList<GaugeLevel> Levels, IReadOnlyList<ProcessResult> Ended, string? LastLog);
+
+/// <summary>Usage and limit now; a null usage is not known, a null limit is none.</summary>
+internal sealed record GaugeLevel(string Cgroup, long? UsageBytes, long? LimitBytes);

@@ -1,0 +1,205 @@
+using System.Globalization;
+using Ullage.Abi;
+using Ullage.Cli.Terminal;
+using Ullage.Lab.Results;
+
+namespace Ullage.Cli.Run;
+
+/// <summary>The report of a run for people.</summary>
+internal sealed class RunReport(CliConsole console, bool verbose)
+{
+    private const int FirstLines = 8;
+    private const int FirstStacks = 3;
+
+    public void Write(RunResult result, IReadOnlyList<UsageSeries> usage)
+    {
+        Header(result);
+        Chart(result, usage);
+        Processes(result);
+        Steps(result);
+        KernelLog(result);
+        Stacks(result);
+        Files(result);
+        Expectations(result.Expectations);
+        console.WriteLine();
+        Verdict(result, usage);
+    }
+
+    /// <summary>What is left of the report with <c>--quiet</c>.</summary>
+    public void WriteQuiet(RunResult result, IReadOnlyList<UsageSeries> usage)
+    {
+        foreach (ExpectationResult expectation in result.Expectations.Where(each => !each.Ok))
+        {
+            Expectation(expectation);
+        }
+        Verdict(result, usage);
+    }
+
+    private void Header(RunResult result) => Wrapped(string.Create(CultureInfo.InvariantCulture,
+        $"{result.Scenario} on {result.Target}, kernel {result.Kernel}, seed {result.Seed}: ended {Ended(result)} after {Amounts.Time(result.VirtualNs)}"), 2);
+
+    private static string Ended(RunResult result) => result.Ended switch
+    {
+        "idle" => "by itself",
+        "stopped" => "at its stop time",
+        "interrupted" => "by an interrupt (partial result)",
+        _ => result.Ended,
+    };
+
+    private void Chart(RunResult result, IReadOnlyList<UsageSeries> usage)
+    {
+        if (Run.Verdict.Fullest(usage) is not UsageSeries fullest)
+        {
+            return;
+        }
+        console.WriteLine();
+        long[] kills = [.. result.Dmesg.Where(line => line.Text.Contains("Killed process ", StringComparison.Ordinal)).Select(line => line.TNs)];
+        UsageChart chart = new(Math.Min(console.Width, 100), console.Utf8);
+        Paint(chart.Lines(fullest, result.VirtualNs, kills));
+        foreach (UsageSeries other in usage.Where(series => series != fullest && series.Points.Count > 0))
+        {
+            string share = other.LimitBytes is long limit ? $" ({Amounts.Percent(other.PeakBytes, limit)})" : "";
+            Wrapped($"  {other.Cgroup}: peak {Amounts.Size(other.PeakBytes)} of {Amounts.Limit(other.LimitBytes)}{share}", 4);
+        }
+    }
+
+    private void Processes(RunResult result)
+    {
+        Heading("processes");
+        TextTable table = new(new("NAME"), new("PID", Right: true), new("CGROUP"), new("FATE"));
+        foreach (ProcessResult process in result.Processes)
+        {
+            table.Add(Fate.ToneOf(process), process.Name, process.Pid.ToString(CultureInfo.InvariantCulture), process.Cgroup, Fate.Of(process));
+        }
+        Paint(table.Lines(console.Width));
+    }
+
+    private void Steps(RunResult result)
+    {
+        Heading("steps");
+        TextTable table = new(new("PROCESS"), new("#", Right: true), new("OP"), new("DONE"), new("END"));
+        foreach (ProcessResult process in result.Processes)
+        {
+            for (int i = 0; i < process.Steps.Count; i++)
+            {
+                string end = Fate.End(process, i);
+                Tone tone = process.Steps[i].Errno != Errno.None ? Tone.Red : end == "killed" ? Tone.Magenta : Tone.Plain;
+                table.Add(tone, process.Name, i.ToString(CultureInfo.InvariantCulture), process.Steps[i].Op, Fate.Progress(process.Steps[i]), end);
+            }
+        }
+        Paint(table.RowCount > 0 ? table.Lines(console.Width) : [("no step was begun", Tone.Dim)]);
+    }
+
+    private void KernelLog(RunResult result)
+    {
+        Heading("kernel log");
+        Paint(result.Dmesg.Count > 0 ? KernelLogDigest.Lines(result.Dmesg, verbose) : [("nothing was logged", Tone.Dim)]);
+    }
+
+    private void Stacks(RunResult result)
+    {
+        foreach (IGrouping<string, StackResult> probe in result.Stacks.GroupBy(stack => stack.Probe))
+        {
+            StackResult[] stacks = [.. probe.OrderByDescending(stack => stack.Count)];
+            Heading(string.Create(CultureInfo.InvariantCulture, $"stacks of {probe.Key}: {stacks.Sum(stack => stack.Count)} hits"));
+            foreach (StackResult stack in verbose ? stacks : stacks.Take(FirstStacks))
+            {
+                Wrapped(string.Create(CultureInfo.InvariantCulture, $"{stack.Count,8}  {string.Join(" < ", stack.Frames)}"), 10);
+            }
+            LeftOut(verbose ? 0 : stacks.Length - FirstStacks, "stack", "");
+        }
+    }
+
+    private void Files(RunResult result)
+    {
+        if (result.Files.Count + result.UnavailableFiles.Count == 0)
+        {
+            return;
+        }
+        Heading("files");
+        foreach ((string path, string text) in result.Files)
+        {
+            File(path, text.TrimEnd('\n').Split('\n'));
+        }
+        foreach ((string path, Errno errno) in result.UnavailableFiles)
+        {
+            Paint([($"{path}: - unavailable: {ErrnoNames.Describe(errno)}", Tone.Dim)]);
+        }
+    }
+
+    private void File(string path, string[] lines)
+    {
+        if (lines.Length == 1)
+        {
+            Wrapped($"{path}: {(lines[0].Length > 0 ? lines[0] : "(empty)")}", 2);
+            return;
+        }
+        console.WriteLine(path + ":");
+        foreach (string line in verbose ? lines : lines.Take(FirstLines))
+        {
+            console.WriteLine("  " + line);
+        }
+        LeftOut(verbose ? 0 : lines.Length - FirstLines, "line", "  ");
+    }
+
+    private void LeftOut(int count, string noun, string indent)
+    {
+        if (count > 0)
+        {
+            Paint([($"{indent}({Amounts.Count(count, noun)} left out: -v shows all)", Tone.Dim)]);
+        }
+    }
+
+    private void Expectations(IReadOnlyList<ExpectationResult> expectations)
+    {
+        if (expectations.Count == 0)
+        {
+            return;
+        }
+        Heading("expectations");
+        foreach (ExpectationResult expectation in expectations)
+        {
+            Expectation(expectation);
+        }
+    }
+
+    private void Expectation(ExpectationResult expectation)
+    {
+        string mark = expectation.Ok ? "ok    " : "FAILED";
+        foreach (string line in TextWrap.Lines($"{mark}  {expectation.Text}: found {expectation.Actual}", console.Width, 8))
+        {
+            console.WriteLine(console.Paint(line, expectation.Ok ? Tone.Plain : Tone.Red));
+        }
+    }
+
+    private void Verdict(RunResult result, IReadOnlyList<UsageSeries> usage)
+    {
+        string verdict = Run.Verdict.Of(result, usage);
+        foreach (string line in TextWrap.Lines(verdict, Math.Max(console.Width, 40), 0))
+        {
+            console.WriteLine(line);
+        }
+    }
+
+    private void Heading(string title)
+    {
+        console.WriteLine();
+        console.WriteLine(title);
+    }
+
+    private void Wrapped(string text, int indent)
+    {
+        foreach (string line in TextWrap.Lines(text, console.Width, indent))
+        {
+            console.WriteLine(line);
+        }
+    }
+
+    private void Paint(IEnumerable<(string Line, Tone Tone)> lines)
+    {
+        foreach ((string line, Tone tone) in lines)
+        {
+            console.WriteLine(console.Paint(line, tone));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Ullage.Cli.Terminal;
+
+namespace Ullage.Cli.Stat;
+
+/// <summary>Writes samples in one form.</summary>
+internal interface IStatWriter
+{
+    void Write(StatSample sample);
+
+    /// <summary>After the last sample.</summary>
+    void End();
+}
+
+/// <summary>Chooses the form.</summary>
+internal static class StatWriters
+{
+    public static IStatWriter For(StatRequest request, CliConsole console) => request.Format switch
+    {
+        StatFormat.Json => new StatJsonWriter(console, lines: false),
+        StatFormat.Ndjson => new StatJsonWriter(console, lines: true),
+        StatFormat.Csv => new StatCsvWriter(console),
+        _ => new StatTableWriter(console, request.Verbose),
+    };
+}

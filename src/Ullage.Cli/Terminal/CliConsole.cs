@@ -1,0 +1,53 @@
+namespace Ullage.Cli.Terminal;
+
+/// <summary>What the verbs write to: standard output and standard error, and what is known about the two.</summary>
+public sealed class CliConsole
+{
+    /// <summary>Standard output: what was asked for.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Standard error: errors, progress, notes.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Columns, 40 or more are usable. What is not a terminal counts as 80 columns unless COLUMNS says otherwise.</summary>
+    public int Width { get; init; } = 80;
+
+    /// <summary>Lines of the terminal.</summary>
+    public int Height { get; init; } = 24;
+
+    /// <summary>True when <see cref="Out"/> is a terminal.</summary>
+    public bool OutIsTerminal { get; init; }
+
+    /// <summary>True when <see cref="Error"/> is a terminal: progress may be drawn there.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>True when <see cref="Out"/> may have colour.</summary>
+    public bool Colour { get; private set; }
+
+    /// <summary>True when the terminal shows UTF-8; false = ASCII only.</summary>
+    public bool Utf8 { get; init; }
+
+    /// <summary>Turns colour on or off.</summary>
+    public CliConsole WithColour(bool colour)
+    {
+        Colour = colour;
+        return this;
+    }
+
+    /// <summary>Writes one line to standard output.</summary>
+    public void WriteLine(string line = "") => Out.Write(line + "\n");
+
+    /// <summary>Writes one line to standard error.</summary>
+    public void WriteError(string line) => Error.Write(line + "\n");
+
+    internal string Paint(string text, Tone tone) => Colour && tone != Tone.Plain ? $"\e[{Sgr(tone)}m{text}\e[0m" : text;
+
+    private static string Sgr(Tone tone) => tone switch
+    {
+        Tone.Dim => "2",
+        Tone.Yellow => "33",
+        Tone.Red => "31",
+        Tone.Magenta => "35",
+        _ => "0",
+    };
+}

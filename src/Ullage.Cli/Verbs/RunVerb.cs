@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Ullage.Cli.Run;
+using Ullage.Cli.Terminal;
+
+namespace Ullage.Cli.Verbs;
+
+/// <summary><c>ullage run</c>: the command line of it.</summary>
+internal static class RunVerb
+{
+    public const string Name = "run";
+    public const string Does = "Run a scenario on the model of a kernel, or on the kernel of this host";
+
+    public static string[] Examples =>
+    [
+        "ullage run anon-oom",
+        "ullage run anon-oom --kernel 4.15 --verify",
+        "sudo ullage run anon-oom --on host",
+    ];
+
+    public static Command Command(CliConsole console, Func<CliServices> services)
+    {
+        RunOptionSet options = new();
+        Command verb = new(Name, Does);
+        options.AddTo(verb);
+        verb.SetAction((parse, cancel) => new Runner(console, services()).RunAsync(options.Read(parse), cancel));
+        return verb;
+    }
+
+    private sealed class RunOptionSet
+    {
+        private readonly Argument<string> _scenario = new("SCENARIO") { Description = "A built-in scenario's name, or a file" };
+        private readonly Option<string> _on = new("--on") { HelpName = "TARGET", Description = "model or host (host needs root)", DefaultValueFactory = _ => "model" };
+        private readonly Option<string?> _kernel = new("--kernel") { HelpName = "ERA", Description = "The kernel to model, such as 4.15; default: the scenario's" };
+        private readonly Option<string[]> _set = new("--set")
+        {
+            HelpName = "KEY=VALUE",
+            Description = "Change a value of the scenario, such as machine.cpus=4; may be repeated",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        private readonly Option<string> _seed = new("--seed") { HelpName = "N", Description = "Seed of everything random", DefaultValueFactory = _ => "1" };
+        private readonly Option<bool> _verify = new("--verify") { Description = "Run twice and compare everything but the wall time" };
+        private readonly Option<string> _format = CommonOptions.Format("table (for people) or json (schema ullage/result/1)");
+        private readonly Option<string?> _output = new("--output", "-o") { HelpName = "FILE", Description = "Also write the result to FILE, as JSON (recordings are not in this version)" };
+        private readonly Option<string?> _report = new("--report") { Hidden = true, Arity = ArgumentArity.ZeroOrOne };
+        private readonly Option<bool> _quiet = CommonOptions.Quiet;
+        private readonly Option<bool> _verbose = CommonOptions.Verbose;
+
+        public void AddTo(Command verb)
+        {
+            verb.Arguments.Add(_scenario);
+            foreach (Option option in new Option[] { _on, _kernel, _set, _seed, _verify, _format, _output, _report, _quiet, _verbose, CommonOptions.NoColour })
+            {
+                verb.Options.Add(option);
+            }
+        }
+
+        public RunRequest Read(ParseResult parse)
+        {
+            if (parse.GetResult(_report) is not null)
+            {
+                throw CliException.Usage("--report is not in this version: --format json, or -o FILE, keeps the result");
+            }
+            RunRequest request = new()
+            {
+                Scenario = parse.GetRequiredValue(_scenario),
+                On = OptionText.OneOf("--on", parse.GetValue(_on)!, "model", "host"),
+                Kernel = parse.GetValue(_kernel),
+                Overrides = parse.GetValue(_set) ?? [],
+                Seed = OptionText.Seed(parse.GetValue(_seed)!),
+                Verify = parse.GetValue(_verify),
+                Json = OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json") == "json",
+                Output = parse.GetValue(_output),
+                Quiet = parse.GetValue(_quiet),
+                Verbose = parse.GetValue(_verbose),
+            };
+            if (request is { On: "host", Kernel: not null })
+            {
+                throw CliException.Usage("--kernel chooses the modelled kernel, the host has its own: leave out --kernel or --on host");
+            }
+            if (request is { On: "host", Verify: true })
+            {
+                throw CliException.Usage("--verify needs the model: no two runs on a real kernel are identical; leave out --verify or --on host");
+            }
+            return request;
+        }
+    }
+}

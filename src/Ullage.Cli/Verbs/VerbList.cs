@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Ullage.Cli.Terminal;
+
+namespace Ullage.Cli.Verbs;
+
+/// <summary>The verbs: those of this version, those that are planned, and what to answer to others.</summary>
+internal static class VerbList
+{
+    private static (string Name, string Does)[] Present =>
+    [
+        (RunVerb.Name, RunVerb.Does),
+        (ScenariosVerb.Name, ScenariosVerb.Does),
+        (StatVerb.Name, StatVerb.Does),
+        (DoctorVerb.Name, DoctorVerb.Does),
+        (ValidateVerb.Name, ValidateVerb.Does),
+    ];
+
+    // What to use until they are there.
+    private static (string Name, string Instead)[] Planned =>
+    [
+        ("compare", "'ullage run SCENARIO --format json' gives results to compare"),
+        ("top", "'ullage stat CGROUP 1' shows one cgroup, line by line"),
+        ("pressure", "read /proc/pressure/memory or a cgroup's memory.pressure"),
+        ("slab", "read /proc/slabinfo or a cgroup's memory.kmem.slabinfo"),
+        ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
+        ("report", "'ullage run SCENARIO' prints one"),
+        ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
+        ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
+        ("trace", "put 'probes:' into a scenario and use 'ullage run'"),
+    ];
+
+    /// <summary>Throws, with what to do, unless this version has the verb.</summary>
+    public static void Check(string verb)
+    {
+        if (Present.Any(each => each.Name == verb))
+        {
+            return;
+        }
+        foreach ((string name, string instead) in Planned)
+        {
+            if (name == verb)
+            {
+                throw CliException.Usage($"'{verb}' is not in this version: {instead}");
+            }
+        }
+        string? nearest = Words.Nearest(verb, Present.Select(each => each.Name).Concat(Planned.Select(each => each.Name)));
+        throw CliException.Usage(nearest is null
+            ? $"there is no verb '{verb}': 'ullage --help' lists them"
+            : $"there is no verb '{verb}': did you mean '{nearest}'?");
+    }
+
+    public static Command Make(string verb, CliConsole console, Func<CliServices> services) => verb switch
+    {
+        RunVerb.Name => RunVerb.Command(console, services),
+        ScenariosVerb.Name => ScenariosVerb.Command(console, services),
+        StatVerb.Name => StatVerb.Command(console, services),
+        ValidateVerb.Name => ValidateVerb.Command(console),
+        _ => DoctorVerb.Command(console, services),
+    };
+
+    /// <summary>The root with the one verb that is wanted, or with the names of all for its help.</summary>
+    public static RootCommand Root(Command? verb = null)
+    {
+        RootCommand root = new("See, explain, predict and rehearse memory pressure in Linux control groups.");
+        foreach ((string name, string does) in Present)
+        {
+            root.Subcommands.Add(verb?.Name == name ? verb : new Command(name, does));
+        }
+        return root;
+    }
+}

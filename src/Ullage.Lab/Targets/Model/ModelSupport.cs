@@ -1,0 +1,108 @@
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Scenarios.Reading;
+using Ullage.Model;
+
+namespace Ullage.Lab.Targets.Model;
+
+/// <summary>Says, before anything runs, what the model of this version cannot do.</summary>
+internal static class ModelSupport
+{
+    private const int UsageError = 2;
+    private const int NotThere = 4;
+
+    /// <summary>Throws when the scenario cannot run here.</summary>
+    /// <exception cref="TargetUnavailableException">It names what is missing and where the scenario asks for it.</exception>
+    public static void Check(Scenario scenario)
+    {
+        if (scenario.Probes.Count > 0)
+        {
+            throw new TargetUnavailableException("not supported by this version: probes (stack histograms): take them out of the scenario", NotThere);
+        }
+        foreach (GroupSpec group in scenario.Cgroup.Groups)
+        {
+            if (group.Slabs.Count > 0)
+            {
+                throw new TargetUnavailableException($"not supported by this version: slabs (cgroup {group.Path}): take them out of the scenario", NotThere);
+            }
+        }
+        foreach (ProcessSpec process in scenario.Processes)
+        {
+            Check(process, scenario);
+        }
+        if (scenario.Files.Count > 0)
+        {
+            throw new TargetUnavailableException("not supported by this version: files: no operation that it has uses them; take them out of the scenario", NotThere);
+        }
+    }
+
+    private static void Check(ProcessSpec process, Scenario scenario)
+    {
+        if (process.EveryNs is not null && scenario.StopAfterNs is null)
+        {
+            throw new TargetUnavailableException($"process {process.Name}: every would start it for ever: give the scenario a stop: {{ after: … }}", UsageError);
+        }
+        if (process.Rlimits.Stack is not null)
+        {
+            throw new TargetUnavailableException($"not supported by this version: rlimits.stack (process {process.Name}): take it out of the scenario", NotThere);
+        }
+        Check(process.Do, process.Name);
+    }
+
+    private static void Check(IReadOnlyList<Operation> operations, string process)
+    {
+        foreach (Operation operation in operations)
+        {
+            if (Missing(operation) is string what)
+            {
+                throw NotSupported(what, operation, process);
+            }
+            switch (operation)
+            {
+                case ForkOperation fork:
+                    Check(fork.Do, fork.ChildName);
+                    break;
+                case RepeatOperation repeat:
+                    Check(repeat.Do, process);
+                    break;
+                case InterleaveOperation interleave:
+                    Check(interleave.Of, process);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>What an operation needs that is not there; null = nothing.</summary>
+    private static string? Missing(Operation operation) => operation switch
+    {
+        MmapOperation { Kind: not MapKind.Anon } mmap => "mmap kind: " + (mmap.Kind == MapKind.File ? "file" : "shared"),
+        MmapOperation { Populate: true } => "mmap populate",
+        MadviseOperation madvise when AdviceOf(madvise.Advice) is null => "madvise " + madvise.Advice,
+        KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
+        GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or ForkOperation or WaitOperation
+            or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
+            or KillOperation or ExitOperation => null,
+        _ => operation.Name,
+    };
+
+    /// <summary>The error of something that comes with a later version.</summary>
+    public static TargetUnavailableException NotSupported(string what, Operation operation, string process) =>
+        new($"not supported by this version: {what} (line {operation.Line}, process {process}): take the step out, or run it with --on host", NotThere);
+
+    /// <summary>The advice of a word; null when the model has none of that name.</summary>
+    public static Advice? AdviceOf(string word) => word switch
+    {
+        "nohugepage" => Advice.NoHugePage,
+        "dontneed" => Advice.DontNeed,
+        _ => null,
+    };
+
+    /// <summary>The number of a signal such as <c>SIGKILL</c>.</summary>
+    public static int SignalNumber(string signal) => Array.IndexOf(Words.Signals, signal) + 1;
+
+    /// <summary>A signal's name.</summary>
+    public static string SignalName(int number) =>
+        number >= 1 && number <= Words.Signals.Length ? Words.Signals[number - 1] : FormattableString.Invariant($"SIG{number}");
+
+    /// <summary>Signals that do nothing to a process that has no handler.</summary>
+    public static bool IsIgnored(string signal) => signal is "SIGCHLD" or "SIGURG" or "SIGWINCH";
+}

@@ -1,0 +1,71 @@
+using Ullage.Abi;
+using Ullage.Lab.Scenarios;
+using Ullage.Model;
+using Ullage.Model.AddressSpace;
+
+namespace Ullage.Lab.Targets.Model.Steps;
+
+/// <summary><c>mmap</c> of private anonymous memory.</summary>
+internal sealed class MmapStep(MmapOperation operation, StepContext context) : ModelStep(context)
+{
+    public override StepOutcome Run()
+    {
+        VmaFlags flags = ProtectionOf(operation.Protection) | (operation.NoReserve ? VmaFlags.NoReserve : VmaFlags.None);
+        (Errno errno, long address) = Context.Machine.Mmap(Context.Task, operation.Bytes, flags);
+        if (errno == Errno.None)
+        {
+            Context.Regions[operation.Region] = new Region(address, operation.Bytes);
+        }
+        else
+        {
+            Context.Regions.TryAdd(operation.Region, new Region(-1, operation.Bytes)); // MAP_FAILED: who uses it all the same gets SIGSEGV
+        }
+        return Answer(errno);
+    }
+
+    public static VmaFlags ProtectionOf(MapProtection protection) => protection switch
+    {
+        MapProtection.Rw => VmaFlags.Read | VmaFlags.Write,
+        MapProtection.R => VmaFlags.Read,
+        _ => VmaFlags.None,
+    };
+}
+
+/// <summary><c>munmap</c> of a region, or of its end.</summary>
+internal sealed class MunmapStep(MunmapOperation operation, StepContext context) : ModelStep(context)
+{
+    public override StepOutcome Run()
+    {
+        Region region = Context.RegionOf(operation.Region, operation);
+        long mapped = PageAlign(region.Bytes);
+        long bytes = Math.Min(PageAlign(operation.Bytes ?? region.Bytes), mapped);
+        Errno errno = region.Address < 0 ? Errno.EINVAL : Context.Machine.Munmap(Context.Task, region.Address + mapped - bytes, bytes);
+        if (errno == Errno.None)
+        {
+            Context.Regions[operation.Region] = region with { Bytes = mapped - bytes };
+        }
+        return Answer(errno);
+    }
+}
+
+/// <summary><c>mprotect</c> of a region.</summary>
+internal sealed class MprotectStep(MprotectOperation operation, StepContext context) : ModelStep(context)
+{
+    public override StepOutcome Run()
+    {
+        Region region = Context.RegionOf(operation.Region, operation);
+        return Answer(region.Address < 0 ? Errno.EINVAL
+            : Context.Machine.Mprotect(Context.Task, region.Address, PageAlign(region.Bytes), MmapStep.ProtectionOf(operation.Protection)));
+    }
+}
+
+/// <summary><c>madvise</c> on a region.</summary>
+internal sealed class MadviseStep(MadviseOperation operation, StepContext context) : ModelStep(context)
+{
+    public override StepOutcome Run()
+    {
+        Region region = Context.RegionOf(operation.Region, operation);
+        Advice advice = ModelSupport.AdviceOf(operation.Advice) ?? throw ModelSupport.NotSupported("madvise " + operation.Advice, operation, Context.Process.Name);
+        return Answer(region.Address < 0 ? Errno.EINVAL : Context.Machine.Madvise(Context.Task, region.Address, PageAlign(region.Bytes), advice));
+    }
+}

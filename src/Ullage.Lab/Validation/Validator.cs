@@ -1,0 +1,40 @@
+using Ullage.Abi;
+using Ullage.Lab.Results;
+using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Model;
+
+namespace Ullage.Lab.Validation;
+
+/// <summary>Runs every measured experiment that this version can repeat on the model.</summary>
+public static class Validator
+{
+    /// <summary>All figures, by experiment. Reads <paramref name="directory"/>; the model runs in memory.</summary>
+    public static IReadOnlyList<FidelityFigure> Run(string directory)
+    {
+        List<FidelityFigure> figures = [];
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E3-"))
+        {
+            figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        return figures;
+    }
+
+    private sealed class NobodyWatches : IRunObserver
+    {
+        public void OnStart(string target, string kernel, IKernelFiles files)
+        {
+        }
+
+        public void OnProgress(long tNs, IKernelFiles files)
+        {
+        }
+
+        public void OnKernelLog(DmesgLine line)
+        {
+        }
+
+        public void OnProcessEnded(long tNs, ProcessResult process)
+        {
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.AddressSpace;
+
+namespace Ullage.Model;
+
+/// <summary>Short system calls, and the time that calls take which have no cost of their own.</summary>
+public sealed partial class Machine
+{
+    /// <summary>A short system call's time passes.</summary>
+    public void EnterSyscall() => Spend(Costs.SyscallNs);
+
+    /// <summary>mkdir(2) of a cgroup, by its path in the hierarchy.</summary>
+    [Kernel("cgroup_mkdir", "kernel/cgroup/cgroup.c")]
+    public Errno Mkdir(string path)
+    {
+        Spend(Costs.CgroupMkdirNs);
+        return Hierarchy.Mkdir(path);
+    }
+
+    /// <summary>rmdir(2) of a cgroup, by its path in the hierarchy.</summary>
+    [Kernel("cgroup_rmdir", "kernel/cgroup/cgroup.c")]
+    public Errno Rmdir(string path)
+    {
+        Spend(Costs.CgroupRmdirNs);
+        return Hierarchy.Rmdir(path);
+    }
+
+    /// <summary>What mincore(2) says about the page at <paramref name="address"/>: it is there. An observer's question, so it takes no time.</summary>
+    [Kernel("mincore_pte_range", "mm/mincore.c")]
+    public bool IsResident(TaskStruct task, long address)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        long page = address >> KernelConstants.PageShift;
+        return task.Mm?.PteTableOf(page) is PageTablePage table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) != 0;
+    }
+}

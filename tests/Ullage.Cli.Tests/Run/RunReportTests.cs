@@ -1,0 +1,83 @@
+using Ullage.Cli.Tests.Support;
+using Ullage.Lab.Results;
+
+namespace Ullage.Cli.Tests.Run;
+
+public sealed class RunReportTests
+{
+    [Theory]
+    [InlineData(80, false, "run-80.txt")]
+    [InlineData(40, false, "run-40.txt")]
+    [InlineData(100, true, "run-100-utf8.txt")]
+    public async Task RunOnAPipeIsPlainText(int width, bool utf8, string golden)
+    {
+        TestConsole console = new(width, utf8);
+        int code = await UllageApp.RunAsync(["run", "anon-oom"], console.Console, () => Canned.Services(new FakeTarget(Canned.Oom)), default);
+        code.ShouldBe(0);
+        console.Error.ShouldBeEmpty();
+        console.Out.ShouldNotContain('\e');
+        Golden.Match(console.Out, golden);
+    }
+
+    [Fact]
+    public async Task RunVerboseShowsTheWholeLogAndFiles()
+    {
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "-v");
+        console.Out.ShouldContain("RIP: 0033:0x401993");
+        console.Out.ShouldNotContain("left out");
+    }
+
+    [Fact]
+    public async Task RunShortenedSaysHowManyLogLinesAreLeftOut()
+    {
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom");
+        int shown = console.Out.Split('\n').Count(line => line.StartsWith("[    2.", StringComparison.Ordinal));
+        console.Out.ShouldContain($"({Canned.Oom.Dmesg.Count - shown} lines left out: -v shows all)");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunUsesColourOnlyWhenAllowed(bool allowed)
+    {
+        TestConsole console = new(colour: true);
+        string[] args = allowed ? ["run", "anon-oom"] : ["run", "anon-oom", "--no-color"];
+        await UllageApp.RunAsync(args, console.Console, () => Canned.Services(new FakeTarget(Canned.Oom)), default);
+        console.Out.Contains('\e').ShouldBe(allowed);
+    }
+
+    [Fact]
+    public async Task RunQuietLeavesOnlyFailuresAndTheVerdict()
+    {
+        RunResult survivor = Canned.Oom with { Processes = [Canned.Oom.Processes[0] with { OomKilled = false, Signal = null, ExitCode = 0 }], Dmesg = [] };
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(survivor), "run", "anon-oom", "--quiet");
+        code.ShouldBe(1);
+        console.Out.ShouldStartWith("FAILED  ");
+        console.Out.ShouldEndWith("1 of 2 expectations FAILED.\n");
+        console.Out.ShouldNotContain("kernel log");
+    }
+
+    [Fact]
+    public async Task RunCancelledShowsThePartialResultAndEndsWith130()
+    {
+        using CancellationTokenSource cancel = new();
+        TestConsole console = new();
+        FakeTarget target = new(Canned.Oom) { DuringRun = _ => cancel.Cancel() };
+        int code = await UllageApp.RunAsync(["run", "anon-oom"], console.Console, () => Canned.Services(target), cancel.Token);
+        code.ShouldBe(130);
+        console.Out.ShouldContain("partial result");
+        console.Out.ShouldContain("interrupted after 2.52s");
+        console.Out.ShouldNotContain("expectation");
+    }
+
+    [Fact]
+    public async Task RunOnATerminalDrawsProgressOnStandardErrorOnly()
+    {
+        TestConsole console = new(terminal: true, colour: true);
+        FakeTarget target = new(Canned.Oom) { DuringRun = _ => SpinWait.SpinUntil(() => console.Error.Contains("98M of 100M", StringComparison.Ordinal), TimeSpan.FromSeconds(20)) };
+        await UllageApp.RunAsync(["run", "anon-oom", "--format", "json"], console.Console, () => Canned.Services(target), default);
+        console.Error.ShouldContain("anon-oom on model");
+        console.Error.ShouldContain("98M of 100M");
+        console.Out.ShouldStartWith("{");
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Ullage.Cli.Tests.Support;
+using Ullage.Lab.Results;
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Targets;
+
+namespace Ullage.Cli.Tests.Run;
+
+public sealed class RunVerbTests
+{
+    [Fact]
+    public async Task RunJsonWritesOneObjectAndNothingElse()
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "--format", "json");
+        code.ShouldBe(0);
+        console.Error.ShouldBeEmpty();
+        using JsonDocument json = JsonDocument.Parse(console.Out);
+        json.RootElement.GetProperty("schema").GetString().ShouldBe("ullage/result/1");
+        json.RootElement.GetProperty("processes")[0].GetProperty("steps")[0].GetProperty("done").GetInt64().ShouldBe(25548);
+        json.RootElement.GetProperty("expectations").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task RunVerifySaysThatTwoRunsAreIdenticalAlthoughWallTimeDiffers()
+    {
+        FakeTarget target = new(Canned.Oom, Canned.Oom with { WallMs = 99 });
+        (int code, TestConsole console) = await Canned.RunAsync(target, "run", "anon-oom", "--verify");
+        code.ShouldBe(0);
+        console.Out.ShouldEndWith("verify: two runs are identical\n");
+    }
+
+    [Fact]
+    public async Task RunVerifyNamesTheFirstPathThatDiffers()
+    {
+        ProcessResult grower = Canned.Oom.Processes[0];
+        RunResult other = Canned.Oom with { Processes = [grower with { Steps = [grower.Steps[0] with { Done = 25547 }] }] };
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom, other), "run", "anon-oom", "--verify", "--format", "json");
+        code.ShouldBe(1);
+        console.Error.ShouldBe("verify: two runs differ, first at processes[0].steps[0].done: 25548 and 25547\n");
+        JsonDocument.Parse(console.Out).Dispose();
+    }
+
+    [Fact]
+    public async Task RunPassesSeedAndKernelOn()
+    {
+        FakeTarget target = new(Canned.Oom);
+        (int code, _) = await Canned.RunAsync(target, "run", "anon-oom", "--seed", "0x5eed", "--kernel", "6.18");
+        code.ShouldBe(0);
+        target.Options!.Seed.ShouldBe(0x5eedUL);
+        target.Options.Kernel.ShouldBe("6.18");
+    }
+
+    [Fact]
+    public async Task RunOutputWritesTheResultToAFile()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"ullage-cli-{Environment.ProcessId}.json");
+        try
+        {
+            (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "-o", file);
+            code.ShouldBe(0);
+            console.Out.ShouldContain("kernel log");
+            JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("scenario").GetString().ShouldBe("anon-oom");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task RunOutputThatCannotBeWrittenNamesFileAndErrno()
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "-o", "/nowhere/at/all.json");
+        code.ShouldBe(3);
+        console.Error.ShouldStartWith("ullage: cannot write /nowhere/at/all.json: ENOENT (No such file or directory): ");
+    }
+
+    [Fact]
+    public async Task RunOfABrokenFileTellsEveryProblemWithFileAndLine()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"ullage-cli-broken-{Environment.ProcessId}.yaml");
+        File.WriteAllText(file, "name: x\nprocesses:\n  - { name: a, do: [ { grwo: { bytes: 1M } } ] }\n  - { nam: b }\n");
+        try
+        {
+            (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", file);
+            code.ShouldBe(2);
+            string[] lines = console.Error.TrimEnd('\n').Split('\n');
+            lines.Length.ShouldBeGreaterThan(1);
+            lines.ShouldAllBe(line => line.StartsWith(file + ":", StringComparison.Ordinal));
+            lines[0].ShouldContain("grow");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, "cannot write /sys/fs/cgroup/memory/x: EACCES (Permission denied): run as root")]
+    [InlineData(4, "memory controller absent: boot with cgroup_enable=memory")]
+    public async Task RunOnATargetThatCannotTellsWhyAndPassesItsCode(int exitCode, string message)
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new UnavailableTarget(message, exitCode), "run", "anon-oom");
+        code.ShouldBe(exitCode);
+        console.Error.ShouldBe($"ullage: {message}\n");
+        console.Out.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(new[] { "run", "anon-omo" }, "did you mean 'anon-oom'?")]
+    [InlineData(new[] { "run" }, "SCENARIO")]
+    [InlineData(new[] { "run", "anon-oom", "--kernal", "4.15" }, "did you mean '--kernel'?")]
+    [InlineData(new[] { "run", "anon-oom", "--kernel", "4.16" }, "use 4.15, 6.18")]
+    [InlineData(new[] { "run", "anon-oom", "--on", "hots" }, "did you mean 'host'?")]
+    [InlineData(new[] { "run", "anon-oom", "--format", "xml" }, "use table, json")]
+    [InlineData(new[] { "run", "anon-oom", "--seed", "x" }, "--seed 'x' is not a number")]
+    [InlineData(new[] { "run", "anon-oom", "extra" }, "'extra' is one argument too many")]
+    [InlineData(new[] { "run", "anon-oom", "--report", "x.html" }, "not in this version")]
+    [InlineData(new[] { "run", "anon-oom", "--on", "host", "--verify" }, "--verify needs the model")]
+    [InlineData(new[] { "run", "anon-oom", "--set", "processes.grower.do.0.grow.bites=1" }, "did you mean 'bytes'?")]
+    public async Task RunUsedWronglySaysWhatToDo(string[] args, string expected)
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), args);
+        code.ShouldBe(2);
+        console.Error.ShouldContain(expected);
+        console.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(1);
+        console.Out.ShouldBeEmpty();
+    }
+
+    private sealed class UnavailableTarget(string message, int exitCode) : ITarget
+    {
+        public string Name => "model";
+
+        public RunResult Run(Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel) =>
+            throw new TargetUnavailableException(message, exitCode);
+    }
+}

@@ -1,0 +1,158 @@
+using Ullage.Abi;
+using Ullage.Lab.Results;
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Model;
+
+namespace Ullage.Lab.Tests.Model;
+
+/// <summary>The run around the processes: boot, samples, progress, cancellation, what cannot be run.</summary>
+public sealed class ModelTargetTests
+{
+    private const long Ms = 1_000_000;
+
+    [Theory, MemberData(nameof(ModelRuns.Eras), MemberType = typeof(ModelRuns))]
+    public void KernelOfTheOptionsWinsOverTheScenarios(string era) =>
+        ModelRuns.Run("{name: t, kernel: '5.3'}", era).Kernel.ShouldBe(era);
+
+    [Fact]
+    public void KernelOfTheScenarioIsUsed() => ModelRuns.Run("{name: t, kernel: '5.3'}").Kernel.ShouldBe("5.3");
+
+    [Fact]
+    public void KernelUnknownIsToldWithAllThatThereAre()
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("name: t", "3.10"));
+        refused.ExitCode.ShouldBe(2);
+        refused.Message.ShouldBe("--kernel: there is no kernel 3.10 to model: choose one of 4.1, 4.15, 4.19, 5.3, 5.4, 5.10, 6.1, 6.12, 6.18");
+    }
+
+    [Theory]
+    [InlineData("machine.memory", 1L << 20, 2, 2, 250)]
+    [InlineData("machine.cpus", 1L << 30, 2000, 2000, 250)]
+    [InlineData("machine.possible_cpus", 1L << 30, 2, 9000, 250)]
+    [InlineData("machine.hz", 1L << 30, 2, 2, 123)]
+    public void BootRefusalNamesTheKey(string key, long memory, int cpus, int possible, int hz)
+    {
+        Scenario scenario = new() { Name = "t", Machine = new MachineSpec { MemoryBytes = memory, Cpus = cpus, PossibleCpus = possible, Hz = hz } };
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(scenario, new ModelTarget()));
+        refused.ExitCode.ShouldBe(2);
+        refused.Message.ShouldStartWith(key + ": ");
+    }
+
+    [Theory]
+    [InlineData("{name: t, processes: [{name: p, do: [exit: 0, {brk: 1M}]}]}", "brk (line 1, process p)")]
+    [InlineData("{name: t, processes: [{name: p, do: [repeat: {times: 2, do: [{malloc: {bytes: 1, name: a}}]}]}]}", "malloc (line 1, process p)")]
+    [InlineData("{name: t, processes: [{name: p, do: [fork: {name: c, do: [{exec: x}]}]}]}", "exec (line 1, process c)")]
+    [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K, kind: shared}]}]}", "mmap kind: shared")]
+    [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K}, madvise: {region: r, advice: cold}]}]}", "madvise cold")]
+    [InlineData("{name: t, cgroup: {groups: {/a: {slabs: {dentry: 3}}}}}", "slabs (cgroup /a)")]
+    [InlineData("{name: t, files: {/data/f: 4K}}", "files")]
+    [InlineData("{name: t, probes: [try_charge]}", "probes")]
+    [InlineData("{name: t, processes: [{name: p, rlimits: {stack: 1M}}]}", "rlimits.stack")]
+    public void UnsupportedIsSaidBeforeAnythingRuns(string yaml, string what)
+    {
+        Watcher watcher = new();
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(yaml, observer: watcher));
+        refused.Message.ShouldStartWith("not supported by this version: " + what);
+        refused.ExitCode.ShouldBe(4);
+        watcher.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void SysctlThatIsNotThereIsNamed()
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("{name: t, sysctl: {vm.no_such_thing: 1}}"));
+        refused.ExitCode.ShouldBe(4);
+        refused.Message.ShouldStartWith("sysctl vm.no_such_thing = 1: /proc/sys/vm/no_such_thing: ENOENT");
+    }
+
+    [Theory]
+    [InlineData(1, "memory.max")]
+    [InlineData(2, "memory.limit_in_bytes")]
+    public void ControlFileThatIsNotThereIsNamed(int version, string file)
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(
+            () => ModelRuns.Run($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{}}, /a/b: {{{file}: 10M}}}}}}}}"));
+        refused.ExitCode.ShouldBe(4);
+        refused.Message.ShouldStartWith($"cgroup /a/b: {file} = 10M: /sys/fs/cgroup/{(version == 1 ? "memory/" : "")}a/b/{file}: ENOENT");
+    }
+
+    [Fact]
+    public void ProcessThatCannotEnterItsCgroupEndsTheRun()
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("""
+            name: t
+            cgroup: { version: 1, groups: { /a: {} } }
+            processes:
+              - { name: remover, do: [ rmdir: /a ] }
+              - { name: late, start: 1s, cgroup: /a, do: [ exit: 0 ] }
+            """));
+        refused.ExitCode.ShouldBe(3);
+        refused.Message.ShouldStartWith("process late: cgroup /a: cgroup.procs: ENOENT");
+    }
+
+    [Fact]
+    public void SamplesAreTakenExactlyAtTheirTimes()
+    {
+        RunResult result = ModelRuns.Run("""
+            name: t
+            processes: [ { name: p, do: [ sleep: 100ms ] } ]
+            sample: { every: 30ms, files: [ /proc/meminfo, /no/such/file ] }
+            collect: [ /proc/meminfo, /no/such/file ]
+            """);
+        result.Samples.Select(sample => sample.TNs / Ms).ShouldBe([0L, 30L, 60L, 90L]);
+        result.Samples.ShouldAllBe(sample => sample.TNs % Ms == 0 && sample.Files.Single().Key == "/proc/meminfo");
+        result.Files.ShouldHaveSingleItem().Value.ShouldStartWith("MemTotal:");
+        result.UnavailableFiles.ShouldBe([new KeyValuePair<string, Errno>("/no/such/file", Errno.ENOENT)]);
+    }
+
+    [Fact]
+    public void ProgressComesAtItsInterval()
+    {
+        Watcher watcher = new();
+        ModelRuns.Run("{name: t, processes: [{name: p, do: [sleep: 350ms]}]}", observer: watcher);
+        watcher.Progress.ShouldBe([0, 100 * Ms, 200 * Ms, 300 * Ms]);
+        watcher.Calls[0].ShouldBe("start model 6.18");
+        watcher.Ended.ShouldHaveSingleItem().TNs.ShouldBeInRange(350 * Ms, 351 * Ms);
+    }
+
+    [Fact]
+    public void StopEndsWhatStillRuns()
+    {
+        RunResult result = ModelRuns.Run("{name: t, processes: [{name: p, do: [sleep: 10s]}], stop: {after: 1s}}");
+        (result.Ended, result.VirtualNs).ShouldBe(("stopped", 1000 * Ms));
+        ProcessResult process = result.Process("p");
+        process.State.ShouldBe("running");
+        process.Steps.ShouldHaveSingleItem().VirtualNs.ShouldBeInRange(999 * Ms, 1000 * Ms);
+    }
+
+    [Fact]
+    public void CancellationGivesWhatThereIs()
+    {
+        using CancellationTokenSource source = new();
+        Watcher watcher = new() { AtProgress = tNs => { if (tNs >= 200 * Ms) { source.Cancel(); } } };
+        RunResult result = ModelRuns.Run("{name: t, processes: [{name: a, do: [sleep: 50ms]}, {name: b, do: [grow: {bytes: 100M, rate: 10MiB/s}]}]}",
+            observer: watcher, cancel: source.Token);
+        result.Ended.ShouldBe("interrupted");
+        result.VirtualNs.ShouldBe(200 * Ms);
+        result.Process("a").State.ShouldBe("exited");
+        result.Process("b").State.ShouldBe("running");
+        result.Process("b").Steps[0].Done.ShouldBeInRange(256, 1024);
+    }
+
+    [Fact]
+    public void CancellationReachesRoundsThatTakeNoTime()
+    {
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(100));
+        const string Endless = "{name: t, processes: [{name: p, do: [repeat: {times: 2000000000, do: [repeat: {times: 0, do: [wait]}]}]}]}";
+        ModelRuns.Run(Endless, cancel: source.Token).Ended.ShouldBe("interrupted");
+    }
+
+    [Fact]
+    public void CancellationBeforeTheStartStartsNothing()
+    {
+        RunResult result = ModelRuns.Run("{name: t, processes: [{name: p, do: [exit: 0]}]}", cancel: new CancellationToken(canceled: true));
+        result.Ended.ShouldBe("interrupted");
+        result.Processes.ShouldBeEmpty();
+    }
+}
