@@ -10,8 +10,9 @@ namespace Ullage.Model.Kernfs;
 [Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slab is what memory cgroups own; program images take no page cache.")]
 internal sealed class ProcMeminfo(Machine machine, Sysctls sysctls)
 {
+    private const int NameWidth = 16;
     private const int Width = 24; // name, colon and number
-    private const long VmallocTotalKb = 34359738367;
+    private const long VmallocTotalKb = 34359738367; // with four levels of page tables
     private const int KbPerPage = KernelConstants.PageSize / 1024;
 
     private readonly FrameUse _use = machine.Frames.CountUse();
@@ -22,8 +23,8 @@ internal sealed class ProcMeminfo(Machine machine, Sysctls sysctls)
         StringBuilder text = new();
         foreach (string field in machine.Era.Proc.MeminfoFields)
         {
-            string value = Value(field).ToString(CultureInfo.InvariantCulture);
-            text.Append(field).Append(':').Append(value.PadLeft(Math.Max(Width - field.Length - 1, 0)));
+            string name = (field + ":").PadRight(NameWidth);
+            text.Append(name).Append(Value(field).ToString(CultureInfo.InvariantCulture).PadLeft(Width - name.Length));
             text.Append(field.StartsWith("HugePages_", StringComparison.Ordinal) ? "\n" : " kB\n");
         }
         return text.ToString();
