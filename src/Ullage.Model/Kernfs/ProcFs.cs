@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Ullage.Abi;
@@ -11,7 +12,7 @@ namespace Ullage.Model.Kernfs;
 internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by length, then by name.
-    private static readonly string[] RootNames = ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version"];
+    private static readonly ImmutableArray<string> RootNames = ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version"];
 
     private readonly ProcPid _pids = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);

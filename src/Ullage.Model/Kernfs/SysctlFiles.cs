@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Ullage.Abi;
 using Ullage.Abi.Units;
@@ -12,7 +13,7 @@ namespace Ullage.Model.Kernfs;
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
-    private static readonly string[] Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
+    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
@@ -139,7 +140,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private static Errno Missing(ReadOnlySpan<string> path)
     {
-        if (path[0] != "vm" || !Names.AsSpan().Contains(path[1]))
+        if (path[0] != "vm" || !Names.Contains(path[1]))
         {
             return Errno.ENOENT;
         }

@@ -65,45 +65,8 @@ public sealed class MeasuredWriteTests
     public void E14_OperationsAnswerAsMeasured(string era, int version, string name)
     {
         JsonElement ops = KernfsData.E14(name).GetProperty("ops");
-        Dictionary<string, Func<Machine, Errno>> ours = new()
-        {
-            ["mkdir existing"] = m => m.Hierarchy.Mkdir("/a"),
-            ["mkdir deep missing parent"] = m => m.Hierarchy.Mkdir("/no/such"),
-            ["mkdir newline"] = m => m.Hierarchy.Mkdir("/x\ny"),
-            ["mkdir 255 chars"] = m => m.Hierarchy.Mkdir("/" + new string('n', 255)),
-            ["mkdir named memory.max"] = m => m.Hierarchy.Mkdir("/a/memory.max"),
-            ["mkdir cgroup.foo"] = m => m.Hierarchy.Mkdir("/a/cgroup.foo"),
-            ["rmdir with child"] = m => m.Hierarchy.Rmdir("/a"),
-            ["rmdir missing"] = m => m.Hierarchy.Rmdir("/nothing"),
-            ["create regular file"] = m => m.Files.Write(KernfsData.Mount(version) + "/a/b/new", "x"),
-            ["rmdir with task"] = m => m.Hierarchy.Rmdir("/a/b"),
-            ["cgroup.procs write nonexistent pid"] = m => Procs(m, "4000000"),
-            ["cgroup.procs write abc"] = m => Procs(m, "abc"),
-            ["cgroup.procs write negative"] = m => Procs(m, "-1"),
-            ["cgroup.procs write huge"] = m => Procs(m, "99999999999"),
-            ["cgroup.procs write empty"] = m => Procs(m, ""),
-            ["cgroup.procs write pid with newline"] = m => Procs(m, Pid(m) + "\n"),
-            ["cgroup.procs write pid with space"] = m => Procs(m, Pid(m) + " "),
-            ["cgroup.procs write two pids"] = m => Procs(m, Pid(m) + " " + Pid(m)),
-            ["tasks write nonexistent"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/tasks", "4000000"),
-            ["tasks write abc"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/tasks", "abc"),
-            ["cgroup.event_control write garbage"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", "garbage"),
-            ["cgroup.event_control write bad fd"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", "999 998"),
-            ["cgroup.event_control write empty"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", ""),
-            ["memory.force_empty with task"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.force_empty", "0"),
-            ["use_hierarchy 0 under hierarchical parent"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0"),
-            ["limit below usage (4M anon, no swap) 1M"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "1M"),
-            ["root limit write"] = m => m.Files.Write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1M"),
-            ["kmem limit on populated cgroup 64M"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.kmem.limit_in_bytes", "64M"),
-            ["memory.reclaim 1M anon no swap"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M"),
-            ["memory.reclaim 0"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "0"),
-            ["memory.reclaim 1M swappiness=0"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M swappiness=0"),
-            ["memory.reclaim 1M swappiness=500"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M swappiness=500"),
-            ["subtree_control +memory while populated"] = m => m.Files.Write("/sys/fs/cgroup/a/b/cgroup.subtree_control", "+memory"),
-            ["memory.max below usage 1M"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.max", "1M"),
-        };
         int compared = 0;
-        foreach ((string operation, Func<Machine, Errno> run) in ours)
+        foreach ((string operation, Func<Machine, Errno> run) in Operations(version))
         {
             if (ops.TryGetProperty(operation, out JsonElement measured))
             {
@@ -115,6 +78,54 @@ public sealed class MeasuredWriteTests
         }
         compared.ShouldBeGreaterThan(20);
     }
+
+    private static IEnumerable<KeyValuePair<string, Func<Machine, Errno>>> Operations(int version) => [.. OfBoth(version), .. version == 1 ? OfV1 : OfV2];
+
+    private static Dictionary<string, Func<Machine, Errno>> OfBoth(int version) => new()
+    {
+        ["mkdir existing"] = m => m.Hierarchy.Mkdir("/a"),
+        ["mkdir deep missing parent"] = m => m.Hierarchy.Mkdir("/no/such"),
+        ["mkdir newline"] = m => m.Hierarchy.Mkdir("/x\ny"),
+        ["mkdir 255 chars"] = m => m.Hierarchy.Mkdir("/" + new string('n', 255)),
+        ["mkdir named memory.max"] = m => m.Hierarchy.Mkdir("/a/memory.max"),
+        ["mkdir cgroup.foo"] = m => m.Hierarchy.Mkdir("/a/cgroup.foo"),
+        ["rmdir with child"] = m => m.Hierarchy.Rmdir("/a"),
+        ["rmdir missing"] = m => m.Hierarchy.Rmdir("/nothing"),
+        ["create regular file"] = m => m.Files.Write(KernfsData.Mount(version) + "/a/b/new", "x"),
+        ["rmdir with task"] = m => m.Hierarchy.Rmdir("/a/b"),
+        ["cgroup.procs write nonexistent pid"] = m => Procs(m, "4000000"),
+        ["cgroup.procs write abc"] = m => Procs(m, "abc"),
+        ["cgroup.procs write negative"] = m => Procs(m, "-1"),
+        ["cgroup.procs write huge"] = m => Procs(m, "99999999999"),
+        ["cgroup.procs write empty"] = m => Procs(m, ""),
+        ["cgroup.procs write pid with newline"] = m => Procs(m, Pid(m) + "\n"),
+        ["cgroup.procs write pid with space"] = m => Procs(m, Pid(m) + " "),
+        ["cgroup.procs write two pids"] = m => Procs(m, Pid(m) + " " + Pid(m)),
+    };
+
+    private static Dictionary<string, Func<Machine, Errno>> OfV1 => new()
+    {
+        ["tasks write nonexistent"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/tasks", "4000000"),
+        ["tasks write abc"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/tasks", "abc"),
+        ["cgroup.event_control write garbage"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", "garbage"),
+        ["cgroup.event_control write bad fd"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", "999 998"),
+        ["cgroup.event_control write empty"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/cgroup.event_control", ""),
+        ["memory.force_empty with task"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.force_empty", "0"),
+        ["use_hierarchy 0 under hierarchical parent"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0"),
+        ["limit below usage (4M anon, no swap) 1M"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "1M"),
+        ["root limit write"] = m => m.Files.Write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "1M"),
+        ["kmem limit on populated cgroup 64M"] = m => m.Files.Write("/sys/fs/cgroup/memory/a/b/memory.kmem.limit_in_bytes", "64M"),
+    };
+
+    private static Dictionary<string, Func<Machine, Errno>> OfV2 => new()
+    {
+        ["memory.reclaim 1M anon no swap"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M"),
+        ["memory.reclaim 0"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "0"),
+        ["memory.reclaim 1M swappiness=0"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M swappiness=0"),
+        ["memory.reclaim 1M swappiness=500"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.reclaim", "1M swappiness=500"),
+        ["subtree_control +memory while populated"] = m => m.Files.Write("/sys/fs/cgroup/a/b/cgroup.subtree_control", "+memory"),
+        ["memory.max below usage 1M"] = m => m.Files.Write("/sys/fs/cgroup/a/b/memory.max", "1M"),
+    };
 
     private static Machine Populated(string era, int version)
     {
