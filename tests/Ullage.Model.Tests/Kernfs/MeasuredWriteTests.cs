@@ -9,8 +9,24 @@ public sealed class MeasuredWriteTests
 {
     public static IEnumerable<object[]> Kernels => [["4.15", 1, "4.15-v1"], ["5.4", 1, "5.4-v1"], ["5.10", 1, "5.10-v1"], ["6.12", 2, "6.12-v2"]];
 
-    /// <summary>Writes whose result needs what this version has not, and why. Empty: memory.high's reclaim (issue 3) does not show in E14, whose cgroups are empty.</summary>
-    private static readonly Dictionary<string, string> NeedsLaterRooms = [];
+    /// <summary>Measured operations that are not played here, and why. Every other one is compared.</summary>
+    private static readonly (string Prefix, string Reason)[] NotPlayed =
+    [
+        ("limit 8M with 64M page cache", "issue 3: page cache and its reclaim"),
+        ("memory.high below usage", "issue 3: memory.high reclaims; that the write succeeds is in the value table"),
+        ("memory.pressure", "issue 6: PSI"),
+        ("cgroup.procs write kthreadd", "the model has no kernel threads"),
+        ("cgroup.procs write pid0plus", "how the text was made is not in the data"),
+        ("rename", "no rename in IKernelFiles"), ("unlink", "no unlink in IKernelFiles"), ("symlink", "no links in IKernelFiles"), ("open control file O_TRUNC", "one open per write"),
+        ("rmdir cgroup.foo", "undoes an operation that is compared"), ("rmdir memory.foo", "the same"), ("rmdir 255", "the same"), ("mkdir memory.foo", "as cgroup.foo"),
+        ("cgroup.type", "CoreFileTests"), ("P.subtree_control", "CoreFileTests"), ("+memory", "CoreFileTests"), ("-memory", "CoreFileTests"),
+        ("procs into parent", "CoreFileTests"), ("mkdir within", "CoreFileTests"), ("mkdir over", "CoreFileTests"), ("new child controllers", "CoreFileTests"),
+        ("child of cgroup", "CoreFileTests"), ("root has memory.max", "FileSetTests"), ("root memory files", "FileSetTests"),
+        ("mems", "LimitFileTests: the order of limits"), ("limit 128M", "LimitFileTests: the order of limits"), ("kmem", "LimitFileTests: §2.13"),
+        ("usage ", "not an operation"), ("limit after", "LimitFileTests"), ("took_s", "a time"), ("events after", "LimitFileTests"), ("task alive", "LimitFileTests"),
+        ("cgroup.procs read", "CoreFileTests"), ("procs with zombie", "zombies leave their cgroup"), ("rmdir with zombie", "the same"), ("root swappiness", "LimitFileTests"),
+        ("memory.reclaim abc", "value table"),
+    ];
 
     [Theory]
     [MemberData(nameof(Kernels))]
@@ -25,10 +41,6 @@ public sealed class MeasuredWriteTests
             List<string> results = [.. group.GetProperty("results").EnumerateArray().Select(result => result.GetString()!)];
             foreach (string file in group.GetProperty("files").EnumerateArray().Select(file => file.GetString()!))
             {
-                if (NeedsLaterRooms.ContainsKey(file))
-                {
-                    continue;
-                }
                 for (int i = 0; i < results.Count; i++, compared++)
                 {
                     string ours = WriteFresh(era, version, name, file, values[i]);
@@ -77,6 +89,9 @@ public sealed class MeasuredWriteTests
             }
         }
         compared.ShouldBeGreaterThan(20);
+        HashSet<string> played = [.. Operations(version).Select(pair => pair.Key)];
+        ops.EnumerateObject().Select(op => op.Name)
+            .Where(op => !played.Contains(op) && !NotPlayed.Any(other => op.StartsWith(other.Prefix))).ShouldBeEmpty();
     }
 
     private static IEnumerable<KeyValuePair<string, Func<Machine, Errno>>> Operations(int version) => [.. OfBoth(version), .. version == 1 ? OfV1 : OfV2];
@@ -86,6 +101,7 @@ public sealed class MeasuredWriteTests
         ["mkdir existing"] = m => m.Hierarchy.Mkdir("/a"),
         ["mkdir deep missing parent"] = m => m.Hierarchy.Mkdir("/no/such"),
         ["mkdir newline"] = m => m.Hierarchy.Mkdir("/x\ny"),
+        ["mkdir 256 chars"] = m => m.Hierarchy.Mkdir("/" + new string('n', 256)),
         ["mkdir 255 chars"] = m => m.Hierarchy.Mkdir("/" + new string('n', 255)),
         ["mkdir named memory.max"] = m => m.Hierarchy.Mkdir("/a/memory.max"),
         ["mkdir cgroup.foo"] = m => m.Hierarchy.Mkdir("/a/cgroup.foo"),
