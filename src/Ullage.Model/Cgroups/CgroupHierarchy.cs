@@ -8,6 +8,7 @@ namespace Ullage.Model.Cgroups;
 public sealed class CgroupHierarchy
 {
     private const int MaxMemcgId = 65535;
+    private const int MaxNameLength = 4095; // only PATH_MAX ends a name: kernfs takes 256 characters (measured, E14)
 
     private readonly Machine _machine;
     private readonly List<MemCgroup?> _byId = [null];
@@ -87,7 +88,7 @@ public sealed class CgroupHierarchy
         {
             return Errno.EINVAL;
         }
-        if (name.Length > 255)
+        if (name.Length > MaxNameLength)
         {
             return Errno.ENAMETOOLONG;
         }

@@ -140,7 +140,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private static Errno Missing(ReadOnlySpan<string> path)
     {
-        if (path[0] != "vm" || !Names.AsSpan().Contains(path[1]))
+        if (path[0] != "vm" || !Names.Contains(path[1]))
         {
             return Errno.ENOENT;
         }
