@@ -4,7 +4,7 @@ namespace Ullage.Abi.Text;
 
 /// <summary>
 /// Shares the strings of field names: a sampler reads the same sixty names from a thousand cgroups every second.
-/// Bounded, so that a file of random names costs memory once at most.
+/// Bounded: a file of random names makes it begin anew.
 /// </summary>
 internal static class NamePool
 {
@@ -19,8 +19,10 @@ internal static class NamePool
         if (Lookup.TryGetValue(name, out string? known))
             return known;
         string made = name.ToString();
-        if (made.Length <= MaxLength && Names.Count < MaxNames)
-            Names.TryAdd(made, made);
-        return made;
+        if (made.Length > MaxLength)
+            return made;
+        if (Names.Count >= MaxNames)
+            Names.Clear(); // the names in use come back with the next reading
+        return Names.GetOrAdd(made, made);
     }
 }

@@ -30,7 +30,23 @@ public static class Expectations
             }
         }
 
+        JudgeExpectedErrnos(scenario, result, judged);
         return judged;
+    }
+
+    /// <summary><c>expect_errno</c> of the operations of a process's own list.</summary>
+    private static void JudgeExpectedErrnos(Scenario scenario, RunResult result, List<ExpectationResult> judged)
+    {
+        foreach (ProcessSpec process in scenario.Processes)
+        {
+            for (int step = 0; step < process.Do.Count; step++)
+            {
+                if (process.Do[step].ExpectErrno is { } errno)
+                {
+                    JudgeProcess(new Expectation { Process = process.Name, Step = step, Errno = errno }, process.Name, scenario, result, judged);
+                }
+            }
+        }
     }
 
     /// <summary>Processes of the name; those that start several times, or are several alike, must all do what is expected.</summary>

@@ -11,7 +11,7 @@ public abstract record Operation
     /// <summary>False (<c>until: error</c>, the default): the process's list ends at the first errno. True (<c>until: done</c>): go on.</summary>
     public bool UntilDone { get; init; }
 
-    /// <summary>The errno that the step is expected to end with; null = none is expected.</summary>
+    /// <summary>The errno that the step is expected to end with, which is judged like an expectation and does not end the list; null = none.</summary>
     public Errno? ExpectErrno { get; init; }
 
     /// <summary>Line of the scenario file, from 1.</summary>

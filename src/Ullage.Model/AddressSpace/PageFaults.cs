@@ -23,7 +23,7 @@ public enum FaultOutcome
 
 /// <summary>Page faults of private anonymous memory and of the program's image: tables, frames, charges, counters (§2.17).</summary>
 [Kernel("handle_mm_fault", "mm/memory.c", Deviation = "4 KiB pages only; file mappings other than the program's image come with the page cache.")]
-internal sealed class PageFaults
+internal sealed partial class PageFaults
 {
     /// <summary>Entry of the shared zero page: present, not writable, not counted.</summary>
     public const int ZeroPage = int.MinValue;
@@ -282,74 +282,5 @@ internal sealed class PageFaults
             memcg.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
             _machine.Uncharges.Add(memcg);
         }
-    }
-
-    /// <summary>A page of a program that was loaded before the machine's story begins: charged to nobody.</summary>
-    internal void MapAtLoad(Mm mm, long page, bool anon)
-    {
-        PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
-        if (!anon)
-        {
-            Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
-            table.Present++;
-            mm.FilePages++;
-            mm.NoteRss();
-            return;
-        }
-        int frame = _frames.Allocate(PageFlags.Anon);
-        if (frame >= 0) // a machine this full loads fewer pages
-        {
-            Map(mm, table, (int)(page & 511), frame);
-        }
-    }
-
-    /// <summary>The accounted parts of a copied mapping.</summary>
-    internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
-    {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags);
-        MemCgroup memcg = child.Cgroup.Memcg;
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
-        {
-            return false;
-        }
-        copy.Object = allocated;
-        if (!source.HasAnonVma || PrepareAnonVma(copy, memcg))
-        {
-            return true;
-        }
-        _machine.Slab.Free(allocated);
-        return false;
-    }
-
-    /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
-    [Kernel("copy_presentPtes", "mm/memory.c")]
-    internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
-    {
-        int index = (int)(page & 511);
-        PageTablePage from = source.PteTableOf(page)!;
-        int entry = Ptes.Entry(from.Table, index);
-        if (entry == 0)
-        {
-            return true;
-        }
-        PageTablePage? to = mm.PteTableOf(page) ?? AllocateTables(mm, memcg, page);
-        if (to is null)
-        {
-            return false;
-        }
-        if (entry == ImagePage)
-        {
-            mm.FilePages++;
-        }
-        else if (entry != ZeroPage)
-        {
-            entry = -Math.Abs(entry);
-            Ptes.Entry(from.Table, index) = entry;
-            _frames.MapCount(-entry - 1)++;
-            mm.AnonPages++;
-        }
-        Ptes.Entry(to.Table, index) = entry;
-        to.Present++;
-        return true;
     }
 }

@@ -149,10 +149,6 @@ public sealed class Scheduler
     private long NextEventNs()
     {
         long next = NextTaskEventNs();
-        if (next != long.MaxValue)
-        {
-            _settledAtNs = _machine.Clock.NowNs + SettleNs;
-        }
         bool worthWaiting = next != long.MaxValue || _machine.Work.NextDueNs <= _settledAtNs || _machine.Oom.Waiters.Any;
         return worthWaiting ? Math.Min(next, _machine.Work.NextDueNs) : long.MaxValue;
     }
@@ -221,6 +217,7 @@ public sealed class Scheduler
             Continue(task, task.Program!.Run(m, task, m.Costs.SliceNs));
         }
         _busyUntilNs[cpu] = m.Clock.NowNs + Math.Max(m.CallNs - m.StalledNs, 1);
+        _settledAtNs = m.TimeNs + SettleNs;
         m.Current = null;
     }
 

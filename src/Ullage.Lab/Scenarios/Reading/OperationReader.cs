@@ -62,11 +62,13 @@ internal sealed class OperationReader(Problems problems, References references)
 
         JudgePlaceholders(given, argumentPath, shape, depth);
         Operation operation = new OperationArguments(this, map, scope, depth).Read(word);
+        Errno? expected = Words.Error(map, "expect_errno") is Errno errno and not Errno.None ? errno : null;
+        bool? goesOn = map.Word("until", Words.Until);
         return operation with
         {
             Line = place.Line,
-            UntilDone = map.Word("until", Words.Until) ?? false,
-            ExpectErrno = Words.Error(map, "expect_errno") is Errno errno and not Errno.None ? errno : null,
+            UntilDone = goesOn ?? expected is not null, // an errno that is expected is no reason to stop
+            ExpectErrno = expected,
         };
     }
 
