@@ -33,7 +33,6 @@ internal sealed class PageFaults
 
     private readonly Machine _machine;
     private readonly PageFrames _frames;
-    private readonly PtePool _ptes = new();
     private readonly int _anonFaultNs;
     private readonly int _accessNs;
 
@@ -45,7 +44,7 @@ internal sealed class PageFaults
         _accessNs = machine.Costs.AccessNs;
     }
 
-    public PtePool Ptes => _ptes;
+    public PtePool Ptes { get; } = new();
 
     /// <summary>Page faults since boot (vmstat pgfault).</summary>
     public long Count { get; private set; }
@@ -56,8 +55,8 @@ internal sealed class PageFaults
         Mm mm = task.Mm!;
         if (mm.PteTableOf(page) is { } table)
         {
-            int entry = _ptes.Entry(table.Table, (int)(page & 511));
-            if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && !AllowsAt(mm, page, write)))
+            int entry = Ptes.Entry(table.Table, (int)(page & 511));
+            if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && mm.FindCached(page)?.Allows(write) != true))
             {
                 _machine.Spend(_accessNs);
                 return FaultOutcome.Ok;
@@ -70,7 +69,7 @@ internal sealed class PageFaults
     private FaultOutcome Fault(TaskStruct task, Mm mm, long page, bool write)
     {
         Vma? vma = mm.FindCached(page);
-        if (vma is null || !Allows(vma, write))
+        if (vma is null || !vma.Allows(write))
         {
             return FaultOutcome.Segv;
         }
@@ -92,10 +91,6 @@ internal sealed class PageFaults
         return OutOfMemory(task);
     }
 
-    private static bool AllowsAt(Mm mm, long page, bool write) => mm.FindCached(page) is { } vma && Allows(vma, write);
-
-    private static bool Allows(Vma vma, bool write) => (vma.Flags & (write ? VmaFlags.Write : VmaFlags.Read | VmaFlags.Write)) != 0;
-
     [Kernel("__handle_mm_fault", "mm/memory.c")]
     private bool Handle(Mm mm, Vma vma, MemCgroup memcg, long page, bool write)
     {
@@ -104,7 +99,7 @@ internal sealed class PageFaults
         {
             return false;
         }
-        ref int entry = ref _ptes.Entry(table.Table, (int)(page & 511));
+        ref int entry = ref Ptes.Entry(table.Table, (int)(page & 511));
         if (!write)
         {
             entry = (vma.Flags & VmaFlags.File) != 0 ? ImagePage : ZeroPage;
@@ -154,7 +149,7 @@ internal sealed class PageFaults
     private void Map(Mm mm, PageTablePage table, int index, int frame)
     {
         _frames.MapCount(frame) = 1;
-        ref int entry = ref _ptes.Entry(table.Table, index);
+        ref int entry = ref Ptes.Entry(table.Table, index);
         if (entry == 0)
         {
             table.Present++;
@@ -186,7 +181,7 @@ internal sealed class PageFaults
             {
                 return null;
             }
-            table.Table = level == 1 ? _ptes.Allocate() : -1;
+            table.Table = level == 1 ? Ptes.Allocate() : -1;
             mm.AddTable(level, page, table);
         }
         return mm.PteTableOf(page);
@@ -226,7 +221,7 @@ internal sealed class PageFaults
         }
         if (table.Table >= 0)
         {
-            _ptes.Release(table.Table);
+            Ptes.Release(table.Table);
         }
     }
 
@@ -295,7 +290,7 @@ internal sealed class PageFaults
         PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
         if (!anon)
         {
-            _ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
+            Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
             table.Present++;
             mm.FilePages++;
             mm.NoteRss();
@@ -318,22 +313,21 @@ internal sealed class PageFaults
             return false;
         }
         copy.Object = allocated;
-        return !source.HasAnonVma || PrepareAnonVma(copy, memcg) || FreeObject(copy);
-    }
-
-    private bool FreeObject(Vma vma)
-    {
-        _machine.Slab.Free(vma.Object);
+        if (!source.HasAnonVma || PrepareAnonVma(copy, memcg))
+        {
+            return true;
+        }
+        _machine.Slab.Free(allocated);
         return false;
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
-    [Kernel("copy_present_ptes", "mm/memory.c")]
+    [Kernel("copy_presentPtes", "mm/memory.c")]
     internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
     {
         int index = (int)(page & 511);
         PageTablePage from = source.PteTableOf(page)!;
-        int entry = _ptes.Entry(from.Table, index);
+        int entry = Ptes.Entry(from.Table, index);
         if (entry == 0)
         {
             return true;
@@ -350,11 +344,11 @@ internal sealed class PageFaults
         else if (entry != ZeroPage)
         {
             entry = -Math.Abs(entry);
-            _ptes.Entry(from.Table, index) = entry;
+            Ptes.Entry(from.Table, index) = entry;
             _frames.MapCount(-entry - 1)++;
             mm.AnonPages++;
         }
-        _ptes.Entry(to.Table, index) = entry;
+        Ptes.Entry(to.Table, index) = entry;
         to.Present++;
         return true;
     }

@@ -47,6 +47,10 @@ public sealed class Vma
     /// <summary>What it allows.</summary>
     public VmaFlags Flags { get; internal set; }
 
+    /// <summary>Whether an access is one that it allows.</summary>
+    [Kernel("access_error", "arch/x86/mm/fault.c")]
+    internal bool Allows(bool write) => (Flags & (write ? VmaFlags.Write : VmaFlags.Read | VmaFlags.Write)) != 0;
+
     /// <summary>Length in pages.</summary>
     public long Pages => EndPage - StartPage;
 

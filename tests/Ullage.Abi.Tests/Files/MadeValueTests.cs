@@ -51,9 +51,13 @@ public sealed class MadeValueTests
         FlatKeyed first = RoundTrip.Parse<FlatKeyed>(text), second = RoundTrip.Parse<FlatKeyed>(text);
         for (int i = 0; i < first.Entries.Count; i++)
             first.Entries[i].Key.ShouldBeSameAs(second.Entries[i].Key);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        FlatKeyed.TryParse(text, out _, out _);
-        long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        long bytes = long.MaxValue; // the least of several: the compiler may allocate while it improves the code
+        for (int round = 0; round < 20; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            FlatKeyed.TryParse(text, out _, out _);
+            bytes = Math.Min(bytes, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
         bytes.ShouldBeLessThan(first.Entries.Count * 48 + 512, "a reading must cost little more than its entries");
     }
 

@@ -10,7 +10,7 @@ public sealed class ModelOomTests
 {
     private static string Limited(int version, string processes, string more = "") => $$"""
         name: t
-        cgroup: { version: {{version}}, groups: { /g: { {{(version == 1 ? "memory.limit_in_bytes" : "memory.max")}}: 20M {{more}} } }
+        cgroup: { version: {{version}}, groups: { /g: { {{(version == 1 ? "memory.limit_in_bytes" : "memory.max")}}: 20M {{more}} } } }
         processes:
         {{processes}}
         """;

@@ -74,7 +74,26 @@ public sealed class ModelTargetTests
         TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(
             () => ModelRuns.Run($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{}}, /a/b: {{{file}: 10M}}}}}}}}"));
         refused.ExitCode.ShouldBe(4);
-        refused.Message.ShouldStartWith($"cgroup /a/b: {file} = 10M: /sys/fs/cgroup/{(version == 1 ? "memory/" : "")}a/b/{file}: ENOENT");
+        refused.Message.ShouldStartWith($"cgroup /a/b: {file} = 10M: /sys/fs/cgroup/{(version == 1 ? "memory/" : "")}a/b/{file}: ");
+        refused.Message.ShouldContain($"kernel 6.18 with cgroup v{version} does not have the file");
+    }
+
+    [Theory]
+    [InlineData(1, "memory.limit_in_bytes")]
+    [InlineData(2, "memory.max")]
+    public void ControlFileThatRefusesAValueIsNamed(int version, string file)
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(
+            () => ModelRuns.Run($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{{file}: nonsense}}}}}}}}"));
+        refused.ExitCode.ShouldBe(3);
+        refused.Message.ShouldContain($"/a/{file}: EINVAL: the kernel refuses the value");
+    }
+
+    [Fact]
+    public void SysctlIsSet()
+    {
+        RunResult result = ModelRuns.Run("{name: t, sysctl: {vm.swappiness: 35}, collect: [/proc/sys/vm/swappiness]}");
+        result.Files.ShouldHaveSingleItem().Value.ShouldBe("35\n");
     }
 
     [Fact]

@@ -81,8 +81,9 @@ internal static class ModelBoot
         Errno errno = machine.Files.Write(path, value);
         if (errno != Errno.None)
         {
-            string why = errno is Errno.ENOENT ? $"the model of kernel {machine.Era.Name} lacks it; take it out of the scenario" : "it does not take this value";
-            throw new TargetUnavailableException($"sysctl {name} = {value}: {path}: {errno}: {why}", NotThere);
+            bool there = Exists(machine, path);
+            string why = there ? "it does not take this value; change it in the scenario" : $"the model of kernel {machine.Era.Name} lacks it; take it out of the scenario";
+            throw new TargetUnavailableException($"sysctl {name} = {value}: {path}: {errno}: {why}", there ? Refused : NotThere);
         }
     }
 
@@ -114,16 +115,21 @@ internal static class ModelBoot
     {
         string path = machine.CgroupDirectory(cgroup) + "/" + file;
         Errno errno = machine.Files.Write(path, value);
-        switch (errno)
+        if (errno == Errno.None)
         {
-            case Errno.None:
-                return;
-            case Errno.ENOENT:
-                throw new TargetUnavailableException(FormattableString.Invariant(
-                    $"cgroup {cgroup.Path}: {file} = {value}: {path}: {errno}: kernel {machine.Era.Name} with cgroup v{machine.Options.CgroupVersion} does not have the file; ") +
-                    "take it out of the scenario, or choose another kernel", NotThere);
-            default:
-                throw new TargetUnavailableException($"cgroup {cgroup.Path}: {file} = {value}: {path}: {errno}: the kernel refuses the value; change it in the scenario", Refused);
+            return;
         }
+        string what = $"cgroup {cgroup.Path}: {file} = {value}: {path}: {errno}";
+        throw Exists(machine, path)
+            ? new TargetUnavailableException($"{what}: the kernel refuses the value; change it in the scenario", Refused)
+            : new TargetUnavailableException(FormattableString.Invariant(
+                $"{what}: kernel {machine.Era.Name} with cgroup v{machine.Options.CgroupVersion} does not have the file; take it out of the scenario, or choose another kernel"), NotThere);
+    }
+
+    /// <summary>Asked of the directory, because a file that is not there is refused with several errnos.</summary>
+    private static bool Exists(Machine machine, string path)
+    {
+        int slash = path.LastIndexOf('/');
+        return machine.Files.List(path[..slash]).Names.Contains(path[(slash + 1)..], StringComparer.Ordinal);
     }
 }

@@ -140,7 +140,7 @@ internal sealed partial class WorkerCompiler
     private void WriteFile(string path, long text, long length, Mark end, int addresses = 0)
     {
         long fd = _arena.Variable();
-        Call(2, [_arena.Text(path), 1], store: fd, onError: end);
+        Call(2, [_arena.Text(path), CreateToWrite, 0x1A4], store: fd, onError: end);
         Mark close = new();
         Call(1, [fd, text, length], addresses: 1 | addresses, onError: close);
         _arena.Place(close);
