@@ -136,7 +136,7 @@ internal sealed partial class WorkerCompiler
         return (name, () => Emit("next_name", [last, digits]));
     }
 
-    /// <summary>open(2), one write(2), close(2). The length may be the address of a variable.</summary>
+    /// <summary>open(2) as a redirection of the shell does, one write(2), close(2). The length may be the address of a variable.</summary>
     private void WriteFile(string path, long text, long length, Mark end, int addresses = 0)
     {
         long fd = _arena.Variable();
