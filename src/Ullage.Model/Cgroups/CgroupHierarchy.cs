@@ -144,7 +144,11 @@ public sealed class CgroupHierarchy
         MemCgroup memcg = new(cgroup, parent, id, NextSerial(), _machine.Options);
         _byId[id] = memcg;
         cgroup.OwnMemcg = memcg;
-        parent?.Children.Add(memcg);
+        if (parent is not null)
+        {
+            parent.Children.Add(memcg);
+            parent.References++; // a child keeps its parent in memory, also when both were removed
+        }
         return true;
     }
 
@@ -228,10 +232,14 @@ public sealed class CgroupHierarchy
         }
         _byId[memcg.Id] = null;
         _freeIds.Add(memcg.Id);
-        memcg.Parent?.Children.Remove(memcg);
         if (!memcg.Cgroup.Online && memcg.Cgroup.OwnMemcg == memcg)
         {
             Free(memcg.Cgroup);
+        }
+        if (memcg.Parent is { } parent)
+        {
+            parent.Children.Remove(memcg);
+            Put(parent, 1);
         }
     }
 

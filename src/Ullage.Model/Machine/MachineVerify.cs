@@ -62,7 +62,8 @@ public sealed partial class Machine
         Invariant.Holds(stock >= 0 && slab >= 0);
         Invariant.Holds(memcg.Memory.Usage == own + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {own} own + {stock} stock + {below} below");
         Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == own + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {own} own + {stock} stock + {belowSwap} below");
-        Invariant.Holds(memcg.References == own, $"references of {memcg}: {memcg.References} = {own}");
+        long references = own + memcg.Children.Count; // children keep their parent
+        Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks);
     }
 

@@ -194,6 +194,25 @@ public sealed class CoreFileTests
     }
 
     [Fact]
+    public void Section5_3_RemovedParent_StaysInMemoryWhileItsRemovedChildHasCharges()
+    {
+        Machine machine = Boot("6.1", 1, "/a", "/a/b", "/a/b/c");
+        TaskStruct task = machine.Enter(machine.Hierarchy.Find("/a/b/c")!);
+        machine.Grow(task, 300, out _);
+        machine.AsHarness();
+        machine.Attach(machine.Hierarchy.Root, task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+        machine.Hierarchy.Rmdir("/a/b/c").ShouldBe(Errno.None);
+        machine.Hierarchy.Rmdir("/a/b").ShouldBe(Errno.None);
+        machine.Verify();
+        machine.Show("/proc/cgroups").ShouldContain("memory\t1\t4\t1\n");
+        machine.ExitGroup(task.Signal, 0, 9);
+        machine.Charge.DrainAllStock(machine.Hierarchy.Root.Memcg);
+        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
+        machine.Verify();
+        machine.Show("/proc/cgroups").ShouldContain("memory\t1\t2\t1\n");
+    }
+
+    [Fact]
     public void V1SwitchesAndRootFiles()
     {
         Machine machine = Boot("5.4", 1, "/c");
