@@ -150,6 +150,7 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
         child.Partial.Remove(slab);
         Count(child, -child.Geometry.Pages);
         machine.Kmem.Uncharge(child.Memcg, child.Geometry.Pages, MemcgStat.Kernel);
+        machine.Reclaim.SlabPagesFreed(child.Geometry.Pages);
     }
 
     public override IReadOnlyList<SlabInfoRow> Rows(MemCgroup memcg)

@@ -11,6 +11,8 @@ internal enum SlabCache
     VmAreaStruct,
     AnonVma,
     AnonVmaChain,
+    Dentry,
+    Ext4Inode,
 }
 
 /// <summary>One allocated object: who pays for it, and from which slab it came. The default value is no object.</summary>
@@ -52,6 +54,8 @@ internal abstract class SlabAccounting
     {
         SlabCache.VmAreaStruct => rules.VmAreaStructSize,
         SlabCache.AnonVma => rules.AnonVmaSize,
+        SlabCache.Dentry => 192,
+        SlabCache.Ext4Inode => 1088,
         _ => rules.AnonVmaChainSize,
     };
 }
