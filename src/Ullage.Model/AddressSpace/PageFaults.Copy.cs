@@ -31,7 +31,7 @@ internal sealed partial class PageFaults
     {
         copy = new Vma(source.StartPage, source.EndPage, source.Flags);
         MemCgroup memcg = child.Cgroup.Memcg;
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
             return false;
         }

@@ -228,11 +228,11 @@ internal sealed partial class PageFaults
     [Kernel("__anon_vma_prepare", "mm/rmap.c")]
     private bool PrepareAnonVma(Vma vma, MemCgroup memcg)
     {
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject chain))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject chain))
         {
             return false;
         }
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVma, memcg, Gfp.Kernel, out Slab.SlabObject anonVma))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVma, memcg, Gfp.Kernel, out Slab.SlabObject anonVma))
         {
             _machine.Slab.Free(chain);
             return false;

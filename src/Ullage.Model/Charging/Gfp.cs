@@ -17,6 +17,8 @@ internal enum Gfp
     Atomic = 1 << 5,
     High = 1 << 6,
     Account = 1 << 7,
+    /// <summary>No report when it fails.</summary>
+    NoWarn = 1 << 8,
 
     Kernel = Blocking | Fs,
     KernelAccount = Kernel | Account,

@@ -18,6 +18,9 @@ public sealed record KernelEra
     /// <summary>Kernel memory (§2.13, §4.4, §4.6).</summary>
     public required KmemRules Kmem { get; init; }
 
+    /// <summary>The slab allocator (§4).</summary>
+    public required SlabRules Slab { get; init; }
+
     /// <summary>The OOM killer (§8).</summary>
     public required OomRules Oom { get; init; }
 

@@ -20,9 +20,9 @@ internal static class EraV4_15
         {
             Activation = KmemActivation.Always, Order = KmemOrder.MemoryFirst, // §2.13
             ChargesPageTables = true, VmapStack = true, // §2.17
-            VmAreaStructSize = 208, AnonVmaSize = 88, // §4.1, measured slabinfo
             ChildCacheNamedById = false,
         },
+        Slab = Before.Slab with { Caches = CachesV4_15.Table },
         Oom = Before.Oom with
         {
             NoFsSkipsMemcg = true, // §8.2 step 4

@@ -19,8 +19,8 @@ internal static class EraV5_10
         Kmem = Before.Kmem with
         {
             SlabUnit = SlabUnit.Object, // §4.6
-            VmAreaStructSize = 200, AnonVmaSize = 104, // measured slabinfo
         },
+        Slab = Before.Slab with { Caches = CachesV5_10.Table },
         Oom = Before.Oom with
         {
             RechecksMargin = true, // §2.3

@@ -23,7 +23,12 @@ internal static class EraV6_1
         {
             Order = KmemOrder.MemoryOnly, // §2.13
             UnchargeToStock = true, ObjStockKeepsRemainder = true, // §2.17, §4.6
-            VmAreaStructSize = 152,
+        },
+        Slab = Before.Slab with
+        {
+            Caches = CachesV6_1.Table, KmallocCg = true,
+            CountsPresentCpus = true, // §4.1
+            CpuPartial = [6, 24, 52, 120], CpuPartialInSlabs = true, // §4.2
         },
         Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true }, // §2.8, §8.1
         Report = EraReports.V6_1,

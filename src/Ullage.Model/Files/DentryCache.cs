@@ -17,6 +17,7 @@ internal sealed class DentryCache
     private readonly ChunkedArray<Dentry> _dentries = new();
     private readonly RcuCallbacks _rcu;
     private readonly MountTable _mounts;
+    private readonly KmemCache _cache;
     private DentryHash _hash;
     private int _freeHead = -1;
     private int _fresh;
@@ -28,6 +29,7 @@ internal sealed class DentryCache
         _hash = new DentryHash(_dentries);
         _rcu = new RcuCallbacks(machine, Free);
         _mounts = new MountTable();
+        _cache = machine.Slab.Known.Dentry;
         foreach (SuperBlock sb in _mounts.SuperBlocks)
         {
             Lru.Add(new ListLru(_root));
@@ -55,7 +57,7 @@ internal sealed class DentryCache
 
     /// <summary>Who pays for an object: the cgroup on whose list it belongs.</summary>
     [Kernel("mem_cgroup_from_kmem", "mm/memcontrol.c")]
-    public MemCgroup PayerOf(SlabObject slabObject) => slabObject.Payer ?? _root;
+    public MemCgroup PayerOf(SlabObject slabObject) => _machine.Slab.PayerOf(slabObject) ?? _root;
 
     /// <summary>What stat(2) of a numbered name comes to: none, ENOENT, or ENOMEM.</summary>
     [Kernel("path_lookupat", "fs/namei.c")]
@@ -121,7 +123,7 @@ internal sealed class DentryCache
     [Kernel("__d_alloc", "fs/dcache.c")]
     private int Allocate(DiskDirectory directory, long number, MemCgroup memcg)
     {
-        if (!_machine.Slab.TryAllocate(SlabCache.Dentry, memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!_machine.Slab.TryAllocate(_cache, memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return -1;
         }

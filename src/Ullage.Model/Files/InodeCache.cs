@@ -11,6 +11,7 @@ internal sealed class InodeCache
     private readonly Machine _machine;
     private readonly ChunkedArray<Inode> _inodes = new();
     private readonly RcuCallbacks _rcu;
+    private readonly KmemCache _cache;
     private int _freeHead = -1;
     private int _fresh;
 
@@ -26,6 +27,7 @@ internal sealed class InodeCache
     {
         _machine = machine;
         _rcu = new RcuCallbacks(machine, Free);
+        _cache = machine.Slab.Cache("ext4_inode_cache");
     }
 
     /// <summary>Inodes that exist: in use or on a list.</summary>
@@ -41,7 +43,7 @@ internal sealed class InodeCache
     [Kernel("alloc_inode", "fs/inode.c")]
     public int Allocate(SuperBlock sb, MemCgroup memcg)
     {
-        if (!_machine.Slab.TryAllocate(SlabCache.Ext4Inode, memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!_machine.Slab.TryAllocate(_cache, memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return -1;
         }

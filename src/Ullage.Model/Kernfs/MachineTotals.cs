@@ -25,10 +25,8 @@ internal sealed class MachineTotals
                 AddMm(mm);
             }
         }
-        foreach (MemCgroup memcg in machine.Hierarchy.Memcgs)
-        {
-            SlabPages += machine.Slab.PagesOf(memcg);
-        }
+        ReclaimableSlabPages = machine.Slab.TotalPages(reclaimable: true);
+        UnreclaimableSlabPages = machine.Slab.TotalPages(reclaimable: false);
     }
 
     private void AddMm(Mm mm)
@@ -56,8 +54,11 @@ internal sealed class MachineTotals
     [Kernel("vm_committed_as", "mm/util.c")]
     public long Committed { get; private set; }
 
-    /// <summary>Slab pages charged to memory cgroups.</summary>
-    public long SlabPages { get; }
+    /// <summary>Slab pages of reclaimable caches.</summary>
+    public long ReclaimableSlabPages { get; }
+
+    /// <summary>Slab pages of the other caches.</summary>
+    public long UnreclaimableSlabPages { get; }
 
     [Kernel("vm_commit_limit", "mm/util.c")]
     public long CommitLimit

@@ -12,7 +12,7 @@ namespace Ullage.Model.Kernfs;
 internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by length, then by name.
-    private static readonly ImmutableArray<string> RootNames = ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version"];
+    private static readonly ImmutableArray<string> RootNames = ["sys/", "swaps", "slabinfo", "uptime", "vmstat", "cgroups", "meminfo", "version"];
 
     private readonly ProcPid _pids = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
@@ -41,6 +41,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
         "cgroups" => Cgroups(),
         "swaps" => Swaps(),
+        "slabinfo" => new SlabInfo(ValueList.From(machine.Slab.RootRows())).Format(),
         "uptime" => Uptime(),
         "version" => $"Linux version {machine.Era.Release} (ullage@model) (modelled, not compiled) #1 SMP\n",
         _ => null,

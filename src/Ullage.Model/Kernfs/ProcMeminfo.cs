@@ -7,7 +7,7 @@ using Ullage.Model.Pages;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>/proc/meminfo (§11.6). What cannot have happened in this machine (page cache, swapping, huge pages) is a true zero.</summary>
-[Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slab is what memory cgroups own; program images take no page cache.")]
+[Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slabs filled while booting are not there; program images take no page cache.")]
 internal sealed class ProcMeminfo(Machine machine, Sysctls sysctls)
 {
     private const int NameWidth = 16;
@@ -38,7 +38,9 @@ internal sealed class ProcMeminfo(Machine machine, Sysctls sysctls)
         "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
         "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,
         "AnonPages" => Kb(_use.Anon),
-        "Slab" or "SUnreclaim" => Kb(_totals.SlabPages),
+        "Slab" => Kb(_totals.ReclaimableSlabPages + _totals.UnreclaimableSlabPages),
+        "SReclaimable" => Kb(_totals.ReclaimableSlabPages),
+        "SUnreclaim" => Kb(_totals.UnreclaimableSlabPages),
         "KernelStack" => _totals.KernelStackKb,
         "PageTables" => Kb(_totals.PageTables),
         "CommitLimit" => Kb(_totals.CommitLimit),

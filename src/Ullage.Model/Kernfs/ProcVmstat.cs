@@ -35,7 +35,8 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "nr_anon_pages" => _use.Anon,
         "nr_page_table_pages" => _totals.PageTables,
         "nr_kernel_stack" => machine.Era.Oom.Reaper == Eras.ReaperStart.None ? _totals.Stacks : _totals.KernelStackKb, // 4.1 counts stacks
-        "nr_slab_unreclaimable" => _totals.SlabPages,
+        "nr_slab_reclaimable" => _totals.ReclaimableSlabPages,
+        "nr_slab_unreclaimable" => _totals.UnreclaimableSlabPages,
         "nr_dirty_threshold" => machine.Frames.Free * 20L / 100, // vm.dirty_ratio
         "nr_dirty_background_threshold" => machine.Frames.Free * 10L / 100,
         "nr_memmap_boot_pages" => machine.Frames.Total * StructPageBytes / KernelConstants.PageSize,

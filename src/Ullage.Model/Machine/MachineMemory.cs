@@ -90,7 +90,7 @@ public sealed partial class Machine
             mm.Resize(below, below.StartPage, end);
             return true;
         }
-        if (!Slab.TryAllocate(SlabCache.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!Slab.TryAllocate(Slab.Known.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return false;
         }
@@ -162,12 +162,12 @@ public sealed partial class Machine
         {
             return true;
         }
-        if (mm.Vmas.Count >= MaxMapCount || !Slab.TryAllocate(SlabCache.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
+        if (mm.Vmas.Count >= MaxMapCount || !Slab.TryAllocate(Slab.Known.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return false;
         }
         SlabObject chain = default;
-        if (vma.HasAnonVma && !Slab.TryAllocate(SlabCache.AnonVmaChain, task.Cgroup.Memcg, Gfp.Kernel, out chain))
+        if (vma.HasAnonVma && !Slab.TryAllocate(Slab.Known.AnonVmaChain, task.Cgroup.Memcg, Gfp.Kernel, out chain))
         {
             Slab.Free(allocated);
             return false;

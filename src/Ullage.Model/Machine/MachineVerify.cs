@@ -24,6 +24,7 @@ public sealed partial class Machine
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
         Dcache.Verify();
+        Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
     }
 
@@ -48,21 +49,22 @@ public sealed partial class Machine
         }
         long slab = Slab.PagesOf(memcg);
         long own = frames + stacks + slab;
+        long counted = own + memcg.ReparentedPages;
         long below = 0;
         long belowSwap = 0;
         foreach (MemCgroup child in memcg.Children)
         {
             if (child.HierarchyParent == memcg)
             {
-                below += child.Memory.Usage;
-                belowSwap += child.Memsw.Usage;
-                Invariant.Holds(memcg.Memory.Usage >= child.Memory.Usage);
+                below += child.Memory.Usage - child.ReparentedPages;
+                belowSwap += child.Memsw.Usage - child.ReparentedPages;
+                Invariant.Holds(memcg.Memory.Usage >= child.Memory.Usage - child.ReparentedPages);
             }
         }
         long stock = Stock.PagesOf(memcg);
         Invariant.Holds(stock >= 0 && slab >= 0);
-        Invariant.Holds(memcg.Memory.Usage == own + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {own} own + {stock} stock + {below} below");
-        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == own + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {own} own + {stock} stock + {belowSwap} below");
+        Invariant.Holds(memcg.Memory.Usage == counted + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {counted} own + {stock} stock + {below} below");
+        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {stock} stock + {belowSwap} below");
         long references = own + memcg.Children.Count; // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks);
@@ -79,7 +81,7 @@ public sealed partial class Machine
         Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
         Invariant.Holds(lists >= 0 && lists <= anon, $"lists of {memcg}: {lists} <= {anon}");
-        long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable);
+        long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable) + stats.Exact(MemcgStat.SlabReclaimable);
         Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
     }
 
