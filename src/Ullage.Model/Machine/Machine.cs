@@ -3,6 +3,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Files;
 using Ullage.Model.Kernfs;
 using Ullage.Model.Oom;
 using Ullage.Model.Pages;
@@ -34,6 +35,9 @@ public sealed partial class Machine
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
         Lru = new LruAdd(this);
+        Shrinkers = new ShrinkerList(this);
+        Inodes = new InodeCache(this);
+        Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Faults = new PageFaults(this);
