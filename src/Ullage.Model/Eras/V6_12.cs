@@ -15,5 +15,6 @@ internal static class EraV6_12
         Cgroups = EraCgroupFiles.V6_12,
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Proc = EraProcFiles.V6_12,
+        AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true }, // §7.1, §7.2
     };
 }

@@ -36,6 +36,7 @@ public sealed partial class Machine
         Lru = new LruAdd(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
+        Overcommit = new Overcommit(this);
         Faults = new PageFaults(this);
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
@@ -122,6 +123,8 @@ public sealed partial class Machine
     internal OomKiller Oom { get; }
 
     internal PageFaults Faults { get; }
+
+    internal Overcommit Overcommit { get; }
 
     internal EventQueue Work { get; } = new();
 
