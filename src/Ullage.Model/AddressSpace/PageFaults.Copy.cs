@@ -29,7 +29,7 @@ internal sealed partial class PageFaults
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags);
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
@@ -45,7 +45,7 @@ internal sealed partial class PageFaults
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
-    [Kernel("copy_presentPtes", "mm/memory.c")]
+    [Kernel("copy_present_pte", "mm/memory.c")]
     internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
     {
         int index = (int)(page & 511);
