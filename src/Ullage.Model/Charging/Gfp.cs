@@ -18,7 +18,11 @@ internal enum Gfp
     High = 1 << 6,
     Account = 1 << 7,
 
+    /// <summary>__GFP_MOVABLE: a page of user space.</summary>
+    Movable = 1 << 8,
+
     Kernel = Blocking | Fs,
+    HighUserMovable = Kernel | Movable,
     KernelAccount = Kernel | Account,
     NoWait = None,
 }

@@ -35,5 +35,12 @@ internal static class EraV4_15
         Cgroups = EraCgroupFiles.V4_15,
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
+        Pages = Before.Pages with
+        {
+            ScaleFactorMax = 1000, // §9.1
+            Victim = VictimReserve.HalfOfMin, CountsRetries = true, StallsByZone = true, // §8.5, §9.2, §9.4
+            ZoneTypes = 5,
+        },
+        MemInfo = EraMemInfo.V4_15,
     };
 }

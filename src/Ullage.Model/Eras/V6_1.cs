@@ -30,5 +30,7 @@ internal static class EraV6_1
         Cgroups = EraCgroupFiles.V6_1,
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Proc = EraProcFiles.V6_1,
+        Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo
+        MemInfo = EraMemInfo.V6_1,
     };
 }

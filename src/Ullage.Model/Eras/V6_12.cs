@@ -15,5 +15,6 @@ internal static class EraV6_12
         Cgroups = EraCgroupFiles.V6_12,
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Proc = EraProcFiles.V6_12,
+        MemInfo = EraMemInfo.V6_12,
     };
 }
