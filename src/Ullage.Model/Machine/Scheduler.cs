@@ -121,6 +121,11 @@ public sealed class Scheduler
             _machine.Clock.AdvanceTo(Math.Max(next, _machine.Clock.NowNs));
             RunDue();
         }
+        if (_machine.Panicked is not null)
+        {
+            _machine.Clock.AdvanceTo(_machine.TimeNs); // it stopped inside a call
+            _machine.ResetCallTime();
+        }
         return false;
     }
 
