@@ -45,6 +45,7 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "pgfault" => machine.Faults.Count,
         "oom_kill" => machine.Oom.Kills,
         "drop_pagecache" => sysctls.DroppedPagecache,
+        "slabs_scanned" => machine.Shrinkers.Scanned,
         "drop_slab" => sysctls.DroppedSlab,
         _ => field == _pgalloc ? machine.Frames.Allocations : 0,
     };

@@ -13,7 +13,7 @@ namespace Ullage.Model.Kernfs;
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
-    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
+    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness", "vfs_cache_pressure"];
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
@@ -34,6 +34,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         "overcommit_kbytes" => sysctls.OvercommitKbytes,
         "overcommit_memory" => sysctls.OvercommitMemory,
         "overcommit_ratio" => sysctls.OvercommitRatio,
+        "vfs_cache_pressure" => machine.Dcache.CachePressure,
         _ => sysctls.Swappiness,
     };
 
@@ -77,7 +78,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
-            "overcommit_ratio" => int.MaxValue,
+            "overcommit_ratio" or "vfs_cache_pressure" => int.MaxValue,
             _ => long.MaxValue,
         };
         if (value < (name == "drop_caches" ? 1 : 0) || value > largest)
@@ -104,18 +105,25 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "overcommit_ratio":
                 (sysctls.OvercommitKbytes, sysctls.OvercommitRatio) = (0, (int)value);
                 break;
+            case "vfs_cache_pressure":
+                machine.Dcache.CachePressure = value;
+                break;
             default:
                 sysctls.Swappiness = (int)value;
                 break;
         }
     }
 
-    /// <summary>There are no caches yet, so that there is nothing to drop: it is counted and said in the log.</summary>
+    /// <summary>Drops dentries and inodes; there is no page cache yet. It is counted and said in the log.</summary>
     [Kernel("drop_caches_sysctl_handler", "fs/drop_caches.c")]
     private void DropCaches(long value)
     {
         sysctls.DroppedPagecache += value & 1;
         sysctls.DroppedSlab += (value >> 1) & 1;
+        if ((value & 2) != 0)
+        {
+            machine.Reclaim.DropSlab();
+        }
         if ((value & 4) == 0)
         {
             string who = machine.Current is { } task ? string.Create(CultureInfo.InvariantCulture, $"{task.Comm} ({task.Pid})") : "sh (1)";
