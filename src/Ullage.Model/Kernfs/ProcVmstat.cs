@@ -46,6 +46,7 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "pgfault" => machine.Faults.Count,
         "oom_kill" => machine.Oom.Kills,
         "drop_pagecache" => sysctls.DroppedPagecache,
+        "slabs_scanned" => machine.Shrinkers.Scanned,
         "drop_slab" => sysctls.DroppedSlab,
         "pgalloc_dma" => Allocations(0),
         "pgalloc_dma32" => Allocations(1),

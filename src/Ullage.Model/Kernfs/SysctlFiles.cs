@@ -17,7 +17,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         [.. new SortedSet<string>(
             [
                 .. PageSysctls.Names, "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio",
-                "swappiness", "user_reserve_kbytes",
+                "swappiness", "user_reserve_kbytes", "vfs_cache_pressure",
             ], StringComparer.Ordinal)];
 
     private readonly PageSysctls _pages = new(machine);
@@ -45,6 +45,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         "overcommit_ratio" => machine.Overcommit.Ratio,
         "user_reserve_kbytes" => machine.Overcommit.UserReserveKb,
         "swappiness" => sysctls.Swappiness,
+        "vfs_cache_pressure" => machine.Dcache.CachePressure,
         _ => _pages.Value(name) ?? 0,
     };
 
@@ -92,7 +93,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
-            "overcommit_ratio" or "max_map_count" => int.MaxValue,
+            "overcommit_ratio" or "max_map_count" or "vfs_cache_pressure" => int.MaxValue,
             _ => long.MaxValue,
         };
         if (value < (name == "drop_caches" ? 1 : 0) || value > largest)
@@ -128,18 +129,25 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "overcommit_ratio":
                 (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (0, (int)value);
                 break;
+            case "vfs_cache_pressure":
+                machine.Dcache.CachePressure = value;
+                break;
             default:
                 sysctls.Swappiness = (int)value;
                 break;
         }
     }
 
-    /// <summary>There are no caches yet, so that there is nothing to drop: it is counted and said in the log.</summary>
+    /// <summary>Drops dentries and inodes; there is no page cache yet. It is counted and said in the log.</summary>
     [Kernel("drop_caches_sysctl_handler", "fs/drop_caches.c")]
     private void DropCaches(long value)
     {
         sysctls.DroppedPagecache += value & 1;
         sysctls.DroppedSlab += (value >> 1) & 1;
+        if ((value & 2) != 0)
+        {
+            machine.Reclaim.DropSlab();
+        }
         if ((value & 4) == 0)
         {
             string who = machine.Current is { } task ? string.Create(CultureInfo.InvariantCulture, $"{task.Comm} ({task.Pid})") : "sh (1)";
