@@ -29,6 +29,7 @@ public static class ProgramImage
         long stackTop = Mm.TaskSizePages - aslr.Below(1 << 22); // stack: 34 random bits of which 22 are whole pages
         long mmapBase = stackTop - StackPages - (8L << 20 >> KernelConstants.PageShift) - aslr.Below(1 << 28);
         Mm mm = new() { Owner = task, MmapBasePage = mmapBase };
+        _ = machine.TryAllocateMm(mm, machine.Hierarchy.Root.Memcg);
         MapImage(machine, mm, TextPage, TextPages, VmaFlags.Read | VmaFlags.Exec | VmaFlags.File);
         MapImage(machine, mm, DataPage, DataPages, VmaFlags.Read | VmaFlags.Write | VmaFlags.File);
         MapTouched(machine, mm, DataPage + DataPages + aslr.Below(1 << 13), HeapPages, VmaFlags.Read | VmaFlags.Write);
@@ -39,7 +40,7 @@ public static class ProgramImage
 
     private static void MapImage(Machine machine, Mm mm, long start, int pages, VmaFlags flags)
     {
-        mm.Insert(new Vma(start, start + pages, flags));
+        mm.Insert(machine.Faults.VmaAtLoad(start, start + pages, flags, hasAnonVma: false));
         for (long page = start; page < start + pages; page++)
         {
             machine.Faults.MapAtLoad(mm, page, anon: false);
@@ -48,7 +49,7 @@ public static class ProgramImage
 
     private static void MapTouched(Machine machine, Mm mm, long start, int pages, VmaFlags flags)
     {
-        mm.Insert(new Vma(start, start + pages, flags) { HasAnonVma = true });
+        mm.Insert(machine.Faults.VmaAtLoad(start, start + pages, flags, hasAnonVma: true));
         for (long page = start; page < start + pages; page++)
         {
             machine.Faults.MapAtLoad(mm, page, anon: true);
@@ -68,6 +69,10 @@ internal static class ForkMm
             Owner = child, MmapBasePage = source.MmapBasePage, LimitPages = source.LimitPages, LimitDataPages = source.LimitDataPages,
             TakesRightsAway = source.TakesRightsAway,
         };
+        if (!machine.TryAllocateMm(mm, child.Cgroup.Memcg))
+        {
+            return null;
+        }
         foreach (Vma vma in source.Vmas)
         {
             if (!CopyVma(machine, source, mm, vma, child))

@@ -33,6 +33,7 @@ public sealed partial class Machine
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
+        Stacks = new KernelStacks(this);
         Lru = new LruAdd(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
@@ -116,6 +117,8 @@ public sealed partial class Machine
     internal KmemAccounting Kmem { get; }
 
     internal SlabAccounting Slab { get; }
+
+    internal KernelStacks Stacks { get; }
 
     internal LruAdd Lru { get; }
 
