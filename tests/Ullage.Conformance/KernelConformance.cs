@@ -32,7 +32,7 @@ public abstract class KernelConformance(ITestOutputHelper output)
         RunResult result;
         try
         {
-            result = target.Run(read.Scenario!, new RunOptions(), new Silent(), CancellationToken.None);
+            result = target.Run(read.Scenario!, new RunOptions(), new NobodyWatches(), CancellationToken.None);
         }
         catch (TargetUnavailableException unavailable)
         {
@@ -192,23 +192,4 @@ public abstract class KernelConformance(ITestOutputHelper output)
               - { rmdir: { path: /c, until: done } }
         """,
         result => Errnos(result, "w").ShouldBe(["EBUSY", "EBUSY", "EEXIST", "None", "None", "ENOENT", "None", "None", "None"]));
-
-    private sealed class Silent : IRunObserver
-    {
-        public void OnStart(string target, string kernel, Abi.IKernelFiles files)
-        {
-        }
-
-        public void OnProgress(long tNs, Abi.IKernelFiles files)
-        {
-        }
-
-        public void OnKernelLog(DmesgLine line)
-        {
-        }
-
-        public void OnProcessEnded(long tNs, ProcessResult process)
-        {
-        }
-    }
 }

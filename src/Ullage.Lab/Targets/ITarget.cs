@@ -29,17 +29,28 @@ public sealed record RunOptions
     public long ProgressEveryNs { get; init; } = 100_000_000;
 }
 
-/// <summary>Watches a run while it goes on. All times are nanoseconds since the run began.</summary>
+/// <summary>Watches a run while it goes on; what is not implemented is not watched. All times are nanoseconds since the run began.</summary>
 public interface IRunObserver
 {
     /// <summary>The run begins; <paramref name="files"/> reads the target's files (the model's or the host's, with scenario paths).</summary>
-    void OnStart(string target, string kernel, IKernelFiles files);
+    void OnStart(string target, string kernel, IKernelFiles files)
+    {
+    }
+
     /// <summary>Called at the progress interval.</summary>
-    void OnProgress(long tNs, IKernelFiles files);
+    void OnProgress(long tNs, IKernelFiles files)
+    {
+    }
+
     /// <summary>A kernel log line of this run.</summary>
-    void OnKernelLog(DmesgLine line);
+    void OnKernelLog(DmesgLine line)
+    {
+    }
+
     /// <summary>A process ended.</summary>
-    void OnProcessEnded(long tNs, ProcessResult process);
+    void OnProcessEnded(long tNs, ProcessResult process)
+    {
+    }
 }
 
 /// <summary>A target cannot run a scenario: no permission (exit code 3) or a missing kernel feature (exit code 4).</summary>
@@ -48,3 +59,6 @@ public sealed class TargetUnavailableException(string message, int exitCode) : E
     /// <summary>3 or 4 (cli.md).</summary>
     public int ExitCode { get; } = exitCode;
 }
+
+/// <summary>Looks at nothing.</summary>
+public sealed class NobodyWatches : IRunObserver;

@@ -1,5 +1,3 @@
-using Ullage.Abi;
-using Ullage.Lab.Results;
 using Ullage.Lab.Targets;
 using Ullage.Lab.Targets.Model;
 
@@ -17,24 +15,5 @@ public static class Validator
             figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         return figures;
-    }
-
-    private sealed class NobodyWatches : IRunObserver
-    {
-        public void OnStart(string target, string kernel, IKernelFiles files)
-        {
-        }
-
-        public void OnProgress(long tNs, IKernelFiles files)
-        {
-        }
-
-        public void OnKernelLog(DmesgLine line)
-        {
-        }
-
-        public void OnProcessEnded(long tNs, ProcessResult process)
-        {
-        }
     }
 }

@@ -33,6 +33,9 @@ public sealed record KernelEra
     /// <summary>LRU lists (§3.1, §3.2).</summary>
     public required LruRules Lru { get; init; }
 
+    /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
+    public required ReclaimRules Reclaim { get; init; }
+
     /// <summary>Statistics (§2.17).</summary>
     public required StatRules Stats { get; init; }
 

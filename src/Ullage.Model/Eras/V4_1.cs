@@ -50,6 +50,12 @@ internal static class EraV4_1
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
         Lru = new() { AddBatch = 14, NewAnonActive = true }, // §3.1, §3.2
+        Reclaim = new()
+        {
+            Walk = MemcgWalk.SharedByPriority, GlobalShrinkerPass = true, SetsMemalloc = false, // §3.9
+            SlabCountsForMemcg = true,
+            Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
+        },
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,

@@ -33,6 +33,7 @@ internal static class EraV6_1
         Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true }, // §2.8, §8.1
         Report = EraReports.V6_1,
         Cgroups = EraCgroupFiles.V6_1,
+        Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.DuePerMemcg }, // §4.8
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Proc = EraProcFiles.V6_1,
     };

@@ -14,6 +14,7 @@ internal static class EraV6_12
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
+        Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
         Proc = EraProcFiles.V6_12,
     };
 }

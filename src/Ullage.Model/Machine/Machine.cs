@@ -3,6 +3,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Files;
 using Ullage.Model.Kernfs;
 using Ullage.Model.Oom;
 using Ullage.Model.Pages;
@@ -35,6 +36,9 @@ public sealed partial class Machine
         Slab = SlabAccounting.For(this);
         Stacks = new KernelStacks(this);
         Lru = new LruAdd(this);
+        Shrinkers = new ShrinkerList(this);
+        Inodes = new InodeCache(this);
+        Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Faults = new PageFaults(this);

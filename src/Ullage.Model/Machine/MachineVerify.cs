@@ -24,6 +24,7 @@ public sealed partial class Machine
         {
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
+        Dcache.Verify();
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
     }

@@ -53,6 +53,7 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
         cache.Pages -= pages;
         GiveFramesBack(slabs.FirstFrame(slab));
         slabs.Remove(slab);
+        machine.Reclaim.SlabPagesFreed(pages);
         if (cache.Memcg is { } memcg)
         {
             Count(cache, memcg, -pages);

@@ -51,7 +51,7 @@ internal static class HostScenarios
     };
 
     internal static RunResult Run(Scenario scenario, CancellationToken cancel = default) =>
-        new HostTarget().Run(scenario, new RunOptions(), new Silent(), cancel);
+        new HostTarget().Run(scenario, new RunOptions(), new NobodyWatches(), cancel);
 
     internal static string File(this RunResult result, string name) => result.Files.First(file => file.Key.EndsWith("/" + name, StringComparison.Ordinal)).Value;
 
@@ -79,24 +79,5 @@ internal static class HostScenarios
         lines.AddRange(result.Files.Select(file => $"{file.Key}: {file.Value.ReplaceLineEndings(" ")}"));
         lines.AddRange(result.Dmesg.Select(line => $"{line.Level} {line.TNs} {line.Text}"));
         return string.Join('\n', lines) + $"\nended {result.Ended} {result.VirtualNs} ns, wall {result.WallMs} ms";
-    }
-
-    private sealed class Silent : IRunObserver
-    {
-        public void OnStart(string target, string kernel, IKernelFiles files)
-        {
-        }
-
-        public void OnProgress(long tNs, IKernelFiles files)
-        {
-        }
-
-        public void OnKernelLog(DmesgLine line)
-        {
-        }
-
-        public void OnProcessEnded(long tNs, ProcessResult process)
-        {
-        }
     }
 }

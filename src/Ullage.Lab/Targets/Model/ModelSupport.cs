@@ -80,7 +80,7 @@ internal static class ModelSupport
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
-            or KillOperation or ExitOperation => null,
+            or KillOperation or ExitOperation or StatMissingOperation => null,
         _ => operation.Name,
     };
 

@@ -130,8 +130,9 @@ internal sealed partial class WorkerCompiler
 
     private void Finish(ProcessScope scope)
     {
-        _arena.Place(scope.End);
         Emit("end", []);
+        _arena.Place(scope.End); // an errno that ends the list ends the process with status 1, as on the model
+        Call(231, [1]);
     }
 
     private void Forks()

@@ -1,0 +1,43 @@
+using Ullage.Lab.Validation;
+
+namespace Ullage.Lab.Tests.Validation;
+
+/// <summary>The pages with figures are what the command writes now, and no figure is missed.</summary>
+public sealed class ValidationPagesTests
+{
+    private static readonly Lazy<IReadOnlyList<FidelityFigure>> Figures = new(() => Validator.Run(Path.Combine(Repo.Root, "tests", "data", "experiments")));
+
+    [Fact]
+    public void ValidationPageIsWhatTheCommandWrites() =>
+        File.ReadAllText(Path.Combine(Repo.Root, "docs", "validation.md")).ShouldBe(
+            ValidationReport.Write(Figures.Value, DeclaredDeviations.OfModel()), "run ./ullage validate");
+
+    [Fact]
+    public void EraPageIsWhatTheCommandWrites() =>
+        File.ReadAllText(Path.Combine(Repo.Root, "docs", "eras.md")).ShouldBe(EraTable.Write(), "run ./ullage validate");
+
+    [Fact]
+    public void PagesTouchedBeforeTheKillAreTheKernels()
+    {
+        FidelityFigure[] pages = [.. Figures.Value.Where(figure => figure.Counter == "progress_ops" && figure.Rule == FidelityRule.WithinOnePage)];
+        pages.Length.ShouldBeGreaterThan(10);
+        pages.ShouldAllBe(figure => figure.Passed == true);
+        pages.Where(figure => figure.Experiment.Case == "lim100M").ShouldAllBe(figure => figure.Model == 25548 && figure.Difference == 0);
+    }
+
+    [Fact]
+    public void GrowthFiguresAllHold() =>
+        Figures.Value.Where(figure => figure.Experiment.Id.StartsWith("E3-", StringComparison.Ordinal) && figure.Passed == false).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData(36, new long[] { 36 }, true)]
+    [InlineData(36, new long[] { 66 }, true)]
+    [InlineData(36, new long[] { 69 }, false)]
+    [InlineData(36, new long[] { 17 }, false)]
+    [InlineData(36, new long[] { 19 }, null)]
+    public void FloorAllowsTheRemainderOfOneBatch(long model, long[] kernel, bool? passes)
+    {
+        MeasuredExperiment experiment = new("E3-5.10-v1-x", "5.10", "5.10.223", 1, "x", 1 << 20, 1 << 30, 2, []);
+        new FidelityFigure(experiment, "memory.failcnt", model, kernel, FidelityRule.FloorPlusBatch, 32, 18).Passed.ShouldBe(passes);
+    }
+}
