@@ -33,13 +33,16 @@ public sealed partial class Machine
         TaskStruct task = Tasks.AddProcess(options.Comm, Hierarchy.Root, null);
         task.Signal.Uid = options.Uid;
         task.Signal.OomScoreAdj = options.OomScoreAdj;
-        task.Objects = new TaskObjects(this);
+        task.Objects = new TaskObjects(this) { FdTableSize = FdTableSizeOf(options.Comm) };
         _ = task.Objects.TryTask(Hierarchy.Root.Memcg) && task.Objects.TryProcess(Hierarchy.Root.Memcg) && task.Objects.TryPid(Hierarchy.Root.Memcg);
         task.Mm = ProgramImage.Load(this, task);
         task.Mm.LimitPages = PagesOf(options.LimitAs);
         task.Mm.LimitDataPages = PagesOf(options.LimitData);
         return task;
     }
+
+    /// <summary>bash keeps its terminal on descriptor 255, and tables come in powers of two; others stay below 64.</summary>
+    private static int FdTableSizeOf(string comm) => comm is "bash" or "-bash" or "-su" ? 256 : 64;
 
     private static long PagesOf(long? bytes) => bytes is { } b ? b >> KernelConstants.PageShift : long.MaxValue;
 
