@@ -26,11 +26,10 @@ internal sealed partial class PageFaults
         }
     }
 
-    /// <summary>A mapping of a program that was loaded before the story begins, with its objects, charged to nobody.</summary>
-    internal Vma VmaAtLoad(long start, long end, VmaFlags flags, bool hasAnonVma)
+    /// <summary>The objects of a mapping that was there before the machine's story begins, charged to nobody.</summary>
+    internal void EquipAtLoad(Vma vma, bool hasAnonVma)
     {
         MemCgroup root = _machine.Hierarchy.Root.Memcg;
-        Vma vma = new(start, end, flags);
         if (_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, root, Gfp.Kernel, out Slab.SlabObject allocated))
         {
             vma.Object = allocated;
@@ -39,13 +38,12 @@ internal sealed partial class PageFaults
         {
             vma.HasAnonVma = true; // a machine this full lacks the object, not the fact
         }
-        return vma;
     }
 
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags);
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
@@ -72,7 +70,7 @@ internal sealed partial class PageFaults
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
-    [Kernel("copy_presentPtes", "mm/memory.c")]
+    [Kernel("copy_present_pte", "mm/memory.c")]
     internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
     {
         int index = (int)(page & 511);

@@ -45,6 +45,9 @@ public sealed record KernelEra
     /// <summary>/proc (§11.6, §11.7).</summary>
     public required ProcRules Proc { get; init; }
 
+    /// <summary>Address spaces and overcommit (§7).</summary>
+    public required AddressSpaceRules AddressSpace { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

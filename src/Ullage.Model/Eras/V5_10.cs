@@ -32,5 +32,6 @@ internal static class EraV5_10
         Cgroups = EraCgroupFiles.V5_10,
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
         Proc = EraProcFiles.V5_10,
+        AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
     };
 }

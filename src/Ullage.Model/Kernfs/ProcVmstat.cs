@@ -14,7 +14,7 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
     private const int StructPageBytes = 64;
 
     private readonly FrameUse _use = machine.Frames.CountUse();
-    private readonly MachineTotals _totals = new(machine, sysctls);
+    private readonly MachineTotals _totals = new(machine);
     private readonly string _pgalloc = machine.Options.MemoryBytes <= LargestDma32 ? "pgalloc_dma32" : "pgalloc_normal";
 
     public string Text()
@@ -32,6 +32,8 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "nr_free_pages" => machine.Frames.Free,
         "nr_zone_inactive_anon" or "nr_inactive_anon" => _use.InactiveAnon,
         "nr_zone_active_anon" or "nr_active_anon" => _use.ActiveAnon,
+        "nr_shmem" or "nr_file_pages" => _use.Shmem,
+        "nr_mapped" => _use.Mapped,
         "nr_anon_pages" => _use.Anon,
         "nr_page_table_pages" => _totals.PageTables,
         "nr_kernel_stack" => machine.Era.Oom.Reaper == Eras.ReaperStart.None ? _totals.Stacks : _totals.KernelStackKb, // 4.1 counts stacks

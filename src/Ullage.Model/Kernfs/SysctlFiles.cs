@@ -13,7 +13,10 @@ namespace Ullage.Model.Kernfs;
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
-    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness"];
+    private static readonly ImmutableArray<string> Names =
+    [
+        "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness", "user_reserve_kbytes",
+    ];
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
@@ -31,9 +34,12 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private long Value(string name) => name switch
     {
-        "overcommit_kbytes" => sysctls.OvercommitKbytes,
-        "overcommit_memory" => sysctls.OvercommitMemory,
-        "overcommit_ratio" => sysctls.OvercommitRatio,
+        "admin_reserve_kbytes" => machine.Overcommit.AdminReserveKb,
+        "max_map_count" => machine.Overcommit.MaxMapCount,
+        "overcommit_kbytes" => machine.Overcommit.Kbytes,
+        "overcommit_memory" => machine.Overcommit.Mode,
+        "overcommit_ratio" => machine.Overcommit.Ratio,
+        "user_reserve_kbytes" => machine.Overcommit.UserReserveKb,
         _ => sysctls.Swappiness,
     };
 
@@ -77,7 +83,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
-            "overcommit_ratio" => int.MaxValue,
+            "overcommit_ratio" or "max_map_count" => int.MaxValue,
             _ => long.MaxValue,
         };
         if (value < (name == "drop_caches" ? 1 : 0) || value > largest)
@@ -95,14 +101,23 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "drop_caches":
                 DropCaches(value);
                 break;
+            case "admin_reserve_kbytes":
+                machine.Overcommit.AdminReserveKb = value;
+                break;
+            case "user_reserve_kbytes":
+                machine.Overcommit.UserReserveKb = value;
+                break;
+            case "max_map_count":
+                machine.Overcommit.MaxMapCount = (int)value;
+                break;
             case "overcommit_kbytes":
-                (sysctls.OvercommitKbytes, sysctls.OvercommitRatio) = (value, 0);
+                (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (value, 0);
                 break;
             case "overcommit_memory":
-                sysctls.OvercommitMemory = (int)value;
+                machine.Overcommit.Mode = (int)value;
                 break;
             case "overcommit_ratio":
-                (sysctls.OvercommitKbytes, sysctls.OvercommitRatio) = (0, (int)value);
+                (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (0, (int)value);
                 break;
             default:
                 sysctls.Swappiness = (int)value;

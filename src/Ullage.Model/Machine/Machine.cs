@@ -41,6 +41,7 @@ public sealed partial class Machine
         Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
+        Overcommit = new Overcommit(this);
         Faults = new PageFaults(this);
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
@@ -129,6 +130,8 @@ public sealed partial class Machine
     internal OomKiller Oom { get; }
 
     internal PageFaults Faults { get; }
+
+    internal Overcommit Overcommit { get; }
 
     internal EventQueue Work { get; } = new();
 

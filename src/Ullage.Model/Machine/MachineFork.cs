@@ -30,7 +30,7 @@ public sealed partial class Machine
         child.Signal.Uid = parent.Signal.Uid;
         child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
         child.Signal.OomScoreAdjMin = parent.Signal.OomScoreAdjMin;
-        child.Mm = ForkMm.Copy(this, parent.Mm!, child);
+        child.Mm = ForkMm.Copy(this, parent, child);
         if (child.Mm is null || !objects.TryPid(memcg))
         {
             AbandonChild(child);

@@ -20,6 +20,8 @@ public sealed record SpawnOptions
     public long? LimitAs { get; init; }
     /// <summary>RLIMIT_DATA in bytes; null = unlimited.</summary>
     public long? LimitData { get; init; }
+    /// <summary>RLIMIT_STACK in bytes; null = 8 MiB.</summary>
+    public long? LimitStack { get; init; }
 }
 
 /// <summary>System calls on processes.</summary>
@@ -35,7 +37,7 @@ public sealed partial class Machine
         task.Signal.OomScoreAdj = options.OomScoreAdj;
         task.Objects = new TaskObjects(this) { FdTableSize = FdTableSizeOf(options.Comm) };
         _ = task.Objects.TryTask(Hierarchy.Root.Memcg) && task.Objects.TryProcess(Hierarchy.Root.Memcg) && task.Objects.TryPid(Hierarchy.Root.Memcg);
-        task.Mm = ProgramImage.Load(this, task);
+        task.Mm = ProgramImage.Load(this, task, options.LimitStack is null ? Mm.DefaultStackPages : PagesOf(options.LimitStack));
         task.Mm.LimitPages = PagesOf(options.LimitAs);
         task.Mm.LimitDataPages = PagesOf(options.LimitData);
         return task;
@@ -120,11 +122,14 @@ public sealed partial class Machine
             mm.TablesOf(level).Clear();
         }
         mm.ForgetLastTable();
-        Uncharges.End();
+        long accounted = 0;
         foreach (Vma vma in mm.Vmas)
         {
+            accounted += vma.IsAccounted ? vma.Pages : 0;
             FreeVma(vma);
         }
+        Uncharges.End();
+        Overcommit.Uncharge(accounted);
         mm.Clear();
         FreeMm(mm);
     }

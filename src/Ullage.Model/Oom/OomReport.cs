@@ -113,7 +113,7 @@ internal sealed class OomReport
     }
 
     /// <summary>The line of one kill.</summary>
-    [Kernel("__oom_kill_process", "mm/oom_kill.c", Deviation = "No shared memory yet: shmem-rss is always 0.")]
+    [Kernel("__oom_kill_process", "mm/oom_kill.c")]
     public void Killed(OomContext oc, TaskStruct victim)
     {
         if (victim.Mm is not { } mm)
@@ -122,9 +122,10 @@ internal sealed class OomReport
             return;
         }
         string cause = _rules.Killed is OomKilledLine.TwoRssParts or OomKilledLine.ThreeRssParts ? "" : Cause(oc) + ": ";
-        string shmem = _rules.Killed is OomKilledLine.TwoRssParts ? "" : ", shmem-rss:0kB";
+        string shmem = _rules.Killed is OomKilledLine.TwoRssParts ? "" : string.Create(CultureInfo.InvariantCulture, $", shmem-rss:{mm.ShmemPages * KbPerPage}kB");
+        long filePages = mm.FilePages + (shmem.Length == 0 ? mm.ShmemPages : 0);
         string owner = _rules.Killed is OomKilledLine.WithOwner ? OwnerOf(victim, mm) : "";
-        Write(PrintkLevel.Error, $"{cause}Killed process {victim.Pid} ({victim.Comm}) total-vm:{mm.TotalPages * KbPerPage}kB, anon-rss:{mm.AnonPages * KbPerPage}kB, file-rss:{mm.FilePages * KbPerPage}kB{shmem}{owner}");
+        Write(PrintkLevel.Error, $"{cause}Killed process {victim.Pid} ({victim.Comm}) total-vm:{mm.TotalPages * KbPerPage}kB, anon-rss:{mm.AnonPages * KbPerPage}kB, file-rss:{filePages * KbPerPage}kB{shmem}{owner}");
     }
 
     private static string OwnerOf(TaskStruct victim, Mm mm) => string.Create(CultureInfo.InvariantCulture,

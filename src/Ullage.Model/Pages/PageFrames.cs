@@ -21,6 +21,8 @@ public enum PageFlags : byte
     InAddBatch = 1 << 4,
     /// <summary>Kernel memory.</summary>
     Kernel = 1 << 5,
+    /// <summary>A page of shared anonymous memory; its map count is one more than its mappings.</summary>
+    Shmem = 1 << 6,
 }
 
 /// <summary>
@@ -117,13 +119,17 @@ public sealed class PageFrames
     internal FrameUse CountUse()
     {
         FrameUse use = default;
-        foreach (PageFlags flags in _flags.AsSpan(0, _fresh))
+        for (int frame = 0; frame < _fresh; frame++)
         {
-            if ((flags & PageFlags.Anon) == 0)
+            PageFlags flags = _flags[frame];
+            if ((flags & (PageFlags.Anon | PageFlags.Shmem)) == 0)
             {
                 continue;
             }
-            use.Anon++;
+            bool isShmem = (flags & PageFlags.Shmem) != 0;
+            use.Anon += isShmem ? 0 : 1;
+            use.Shmem += isShmem ? 1 : 0;
+            use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
             use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
             use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == PageFlags.Lru ? 1 : 0;
         }
@@ -150,6 +156,10 @@ internal record struct FrameUse
 {
     /// <summary>Anonymous.</summary>
     public long Anon;
+    /// <summary>Shared anonymous memory.</summary>
+    public long Shmem;
+    /// <summary>Of <see cref="Shmem"/>, those that some page table maps.</summary>
+    public long Mapped;
     /// <summary>Counted on an active list.</summary>
     public long ActiveAnon;
     /// <summary>Counted on an inactive list.</summary>
