@@ -19,10 +19,11 @@ internal static class EraV4_15
         Kmem = Before.Kmem with
         {
             Activation = KmemActivation.Always, Order = KmemOrder.MemoryFirst, // §2.13
-            ChargesPageTables = true, VmapStack = true, // §2.17
+            ChargesPageTables = true, VmapStack = true, CachedStacksKeepCharge = true, // §2.17
+            PgdPages = 2, // page-table isolation
             ChildCacheNamedById = false,
         },
-        Slab = Before.Slab with { Caches = CachesV4_15.Table },
+        Slab = Before.Slab with { Caches = CachesV4_15.Table.Resized(("task_struct", 5824)) }, // §4.1: with the xsave area of a CPU without AVX-512
         Oom = Before.Oom with
         {
             NoFsSkipsMemcg = true, // §8.2 step 4

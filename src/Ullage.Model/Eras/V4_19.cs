@@ -13,6 +13,7 @@ internal static class EraV4_19
         {
             RetryMayFail = RetryMayFailRule.AfterOom, WhenOomFails = OomFailure.Force, // §2.3, row 15
         },
+        Kmem = Before.Kmem with { CachedStacksKeepCharge = false }, // §2.17
         Oom = Before.Oom with
         {
             MemcgTiming = MemcgOomTiming.InCharge, // §8.1

@@ -35,6 +35,7 @@ public sealed partial class Machine
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
+        Stacks = new KernelStacks(this);
         Lru = new LruAdd(this);
         Shrinkers = new ShrinkerList(this);
         Inodes = new InodeCache(this);
@@ -122,6 +123,8 @@ public sealed partial class Machine
     internal KmemAccounting Kmem { get; }
 
     internal SlabAccounting Slab { get; }
+
+    internal KernelStacks Stacks { get; }
 
     internal LruAdd Lru { get; }
 
