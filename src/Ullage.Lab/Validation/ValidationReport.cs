@@ -33,7 +33,8 @@ public static class ValidationReport
         Judged as: **exact** = the model's value was measured; **±1 page** = it was, or one page beside it; **floor** = it was, or the
         kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); **batch** = the kernel had fewer by
         at most one charge batch, stranded in the stock of a CPU that the process had left (the first repetition of each experiment sleeps
-        after each chunk and so changes CPU; where there is no other, this is what it can be compared with); *early* = not judged: the
+        after each chunk and so changes CPU; where there is no other, this is what it can be compared with); **1 %** = a measured value is within 1 %, or within one batch of the counter
+        of committed memory (RAM / CPUs / 256); *early* = not judged: the
         stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; *timing* = not
         judged, because it depends on how fast another CPU was.
 
@@ -95,6 +96,7 @@ public static class ValidationReport
         FidelityRule.WithinOnePage => "±1 page",
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
+        FidelityRule.OnePercentOrBatch => "1 %",
         _ => "*timing*",
     };
 
