@@ -33,7 +33,8 @@ public static class ValidationReport
         Judged as: **exact** = the model's value was measured; **±1 page** = it was, or one page beside it; **floor** = it was, or the
         kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); **batch** = the kernel had fewer by
         at most one charge batch, stranded in the stock of a CPU that the process had left (the first repetition of each experiment sleeps
-        after each chunk and so changes CPU; where there is no other, this is what it can be compared with); **5 %** = within 5 % of a measured value; *early* = not judged: the
+        after each chunk and so changes CPU; where there is no other, this is what it can be compared with); **5 %** = within 5 % of a measured
+        value; **1 %** = within 1 %, or within one batch of the counter of committed memory (RAM / CPUs / 256); *early* = not judged: the
         stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; *timing* = not
         judged, because it depends on how fast another CPU was.
 
@@ -98,6 +99,7 @@ public static class ValidationReport
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
         FidelityRule.WithinFivePercent => "5 %",
+        FidelityRule.OnePercentOrBatch => "1 %",
         _ => "*timing*",
     };
 

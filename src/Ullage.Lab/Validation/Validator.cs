@@ -18,6 +18,10 @@ public static class Validator
         {
             figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E11-"))
+        {
+            figures.AddRange(OvercommitExperiment.Compare(measured));
+        }
         return figures;
     }
 }
