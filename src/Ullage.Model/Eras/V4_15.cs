@@ -33,6 +33,11 @@ internal static class EraV4_15
         },
         Report = EraReports.V4_15,
         Cgroups = EraCgroupFiles.V4_15,
+        Limits = Before.Limits with
+        {
+            HighWrite = HighWriteRule.ReclaimOnce, // §2.9
+            PressureCalls = PressureCalls.TargetAndVisited, PressureModes = true, // §2.15
+        },
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
     };

@@ -21,6 +21,7 @@ internal static class EraV4_19
         },
         Report = EraReports.V4_19,
         Cgroups = EraCgroupFiles.V4_19,
+        Limits = Before.Limits with { Protection = ProtectionRule.AllOrNothing }, // §1.5
         Lru = Before.Lru with { AddBatch = 15 }, // §3.1
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },

@@ -28,6 +28,7 @@ internal static class EraV6_1
         Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true }, // §2.8, §8.1
         Report = EraReports.V6_1,
         Cgroups = EraCgroupFiles.V6_1,
+        Limits = Before.Limits with { HighWrite = HighWriteRule.StoreThenReclaim, PressureCalls = PressureCalls.ByVersion }, // §2.9, §2.15
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Proc = EraProcFiles.V6_1,
     };

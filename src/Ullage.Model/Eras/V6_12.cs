@@ -13,6 +13,7 @@ internal static class EraV6_12
         Kmem = Before.Kmem with { VmAreaStructSize = 176 },
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
+        Limits = Before.Limits with { TargetIsUnprotected = true }, // §1.6
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Proc = EraProcFiles.V6_12,
     };
