@@ -17,6 +17,10 @@ public enum FidelityRule
     /// stranded in the stock of a CPU which the process had left.
     /// </summary>
     WithinOneBatch,
+    /// <summary>The counter moves in the model as it does in the kernel, or in neither: by how much depends on how fast another CPU was.</summary>
+    Moves,
+    /// <summary>Model and kernel both have what the failed rounds give, and at most one batch more, charged singly after a change of CPU.</summary>
+    Rounds,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -57,10 +61,14 @@ public sealed record FidelityFigure(
     public bool? Passed => Rule switch
     {
         FidelityRule.Exact => Difference == 0,
+        FidelityRule.Rounds => IsRounds(Model) && Kernel.Any(IsRounds),
+        FidelityRule.Moves => Kernel.All(value => value > 0 == Model > 0),
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,
     };
+
+    private bool IsRounds(long value) => value >= FirstRound && value <= FirstRound + Batch;
 }

@@ -34,8 +34,9 @@ public static class ValidationReport
         kernel had more by at most one charge batch (pages charged singly when a batch no longer fitted); **batch** = the kernel had fewer by
         at most one charge batch, stranded in the stock of a CPU that the process had left (the first repetition of each experiment sleeps
         after each chunk and so changes CPU; where there is no other, this is what it can be compared with); *early* = not judged: the
-        stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; *timing* = not
-        judged, because it depends on how fast another CPU was.
+        stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; **moves** = the counter
+        moved in both or in neither (by how much depends on how fast another CPU was); **rounds** = both have the failed attempts of two
+        rounds of retries and at most a batch more, after a change of CPU; *timing* = not judged, for the same reason.
 
 
         """;
@@ -95,6 +96,8 @@ public static class ValidationReport
         FidelityRule.WithinOnePage => "±1 page",
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
+        FidelityRule.Moves => "moves",
+        FidelityRule.Rounds => "rounds",
         _ => "*timing*",
     };
 

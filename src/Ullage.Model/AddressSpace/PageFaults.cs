@@ -144,6 +144,7 @@ internal sealed partial class PageFaults
         memcg.References++;
         memcg.Stats.Add(cpu, MemcgStat.Anon, 1);
         memcg.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
+        _machine.PageEvents.Add(memcg, cpu, 1);
     }
 
     private void Map(Mm mm, PageTablePage table, int index, int frame)

@@ -232,6 +232,7 @@ public sealed class CgroupHierarchy
         {
             memcg.Stats.ForgetInAncestors();
         }
+        _machine.SoftLimits.Remove(memcg);
         _byId[memcg.Id] = null;
         _freeIds.Add(memcg.Id);
         if (!memcg.Cgroup.Online && memcg.Cgroup.OwnMemcg == memcg)

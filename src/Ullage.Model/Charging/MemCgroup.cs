@@ -3,6 +3,7 @@ using Ullage.Abi.Units;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
 using Ullage.Model.Kernfs;
+using Ullage.Model.Reclaim;
 
 namespace Ullage.Model.Charging;
 
@@ -136,6 +137,15 @@ public sealed class MemCgroup
 
     /// <summary>Tasks that wait for this cgroup's OOM to end (§2.7).</summary>
     internal List<TaskStruct> OomWaiters { get; } = [];
+
+    /// <summary>v1: who asked for notifications; null = nobody.</summary>
+    internal MemcgListeners? Listeners { get; set; }
+
+    /// <summary>v1: page events by CPU (<see cref="PageEvents"/>).</summary>
+    internal long[]? PageEventCounts { get; set; }
+
+    /// <summary>What reclaim has reported; null = nothing yet.</summary>
+    internal VmPressure.State? Pressure { get; set; }
 
     internal FileChanges EventsChanges { get; } = new();
 

@@ -42,5 +42,5 @@ internal sealed class Descriptors
     public void Close(int descriptor) => _open.Remove(descriptor);
 
     /// <summary>What a number stands for; null = nothing.</summary>
-    public object? Find(long descriptor) => descriptor is >= 0 and <= int.MaxValue ? _open.GetValueOrDefault((int)descriptor) : null;
+    public object? Find(int descriptor) => _open.GetValueOrDefault(descriptor);
 }

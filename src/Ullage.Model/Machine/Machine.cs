@@ -40,6 +40,8 @@ public sealed partial class Machine
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
         Files = new ModelFiles(this);
+        Pressure = new VmPressure(this);
+        PageEvents = new PageEvents(this);
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
     }
 
@@ -125,6 +127,12 @@ public sealed partial class Machine
     internal OomKiller Oom { get; }
 
     internal Protection Protection { get; }
+
+    internal VmPressure Pressure { get; }
+
+    internal SoftLimitTree SoftLimits { get; } = new();
+
+    internal PageEvents PageEvents { get; }
 
     internal PageFaults Faults { get; }
 
