@@ -18,6 +18,7 @@ public static class ValidationReport
         {
             AppendExperiment(page, experiment);
         }
+        AppendExceptions(page);
         page.Append(Decisions);
         AppendDeviations(page, deviations);
         return page.ToString();
@@ -102,6 +103,15 @@ public static class ValidationReport
     };
 
     private static string Verdict(bool? passed) => passed switch { true => "pass", false => "**MISS**", null => "–" };
+
+    private static void AppendExceptions(StringBuilder page)
+    {
+        page.Append("\n## Measured operations that are not repeated (E14)\n\n| operation | reason |\n| --- | --- |\n");
+        foreach ((string prefix, string reason) in WriteExperiment.Exceptions)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| `{prefix.Trim()}` | {reason} |\n");
+        }
+    }
 
     private static void AppendDeviations(StringBuilder page, IReadOnlyList<(string Member, string Symbol, string Deviation)> deviations)
     {

@@ -26,6 +26,7 @@ public static class Validator
         {
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         return figures;
     }
 
