@@ -21,6 +21,10 @@ public enum FidelityRule
     WithinFivePercent,
     /// <summary>A measured value is within 1 %, or within one batch of the counter of committed memory (§7.1).</summary>
     OnePercentOrBatch,
+    /// <summary>The counter moves in the model as it does in the kernel, or in neither: by how much depends on how fast another CPU was.</summary>
+    Moves,
+    /// <summary>Model and kernel both have what the failed rounds give, and at most one batch more, charged singly after a change of CPU.</summary>
+    Rounds,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -61,6 +65,8 @@ public sealed record FidelityFigure(
     public bool? Passed => Rule switch
     {
         FidelityRule.Exact => Difference == 0,
+        FidelityRule.Rounds => IsRounds(Model) && Kernel.Any(IsRounds),
+        FidelityRule.Moves => Kernel.All(value => value > 0 == Model > 0),
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
@@ -69,4 +75,6 @@ public sealed record FidelityFigure(
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,
     };
+
+    private bool IsRounds(long value) => value >= FirstRound && value <= FirstRound + Batch;
 }

@@ -49,6 +49,12 @@ internal static class EraV4_1
         },
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
+        Limits = new()
+        {
+            Protection = ProtectionRule.BelowLow, TargetIsUnprotected = false, RecursiveProtOption = false, LocalEventsOption = false, // §1.6, §2.5
+            HighWrite = HighWriteRule.Store, // §2.9
+            PressureCalls = PressureCalls.Target, PressureModes = false, // §2.15
+        },
         Lru = new() { AddBatch = 14, NewAnonActive = true }, // §3.1, §3.2
         Reclaim = new()
         {

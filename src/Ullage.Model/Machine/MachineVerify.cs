@@ -87,6 +87,22 @@ public sealed partial class Machine
         long references = own + memcg.Children.Count; // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks);
+        VerifyProtection(memcg);
+    }
+
+    private static void VerifyProtection(MemCgroup memcg)
+    {
+        (long min, long low) = (0, 0);
+        foreach (MemCgroup child in memcg.Children)
+        {
+            if (child.HierarchyParent == memcg)
+            {
+                min += child.Memory.Min.Claimed;
+                low += child.Memory.Low.Claimed;
+            }
+        }
+        Invariant.Holds(memcg.Memory.Min.ClaimedBelow == min && memcg.Memory.Low.ClaimedBelow == low, $"protection claimed below {memcg}");
+        Invariant.Holds(memcg.Memory.LocalWatermark <= memcg.Memory.Watermark && memcg.UnderOom >= 0);
     }
 
     private static void VerifyStats(MemCgroup memcg, long frames, long stacks)
