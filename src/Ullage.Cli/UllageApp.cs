@@ -17,14 +17,14 @@ public static class UllageApp
     /// <returns>The exit code (docs/cli).</returns>
     public static async Task<int> RunAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel)
     {
-        if (args is ["--version"] or ["-V"] or ["version"])
-        {
-            console.WriteLine("ullage " + Version);
-            return ExitCodes.Ok;
-        }
         bool verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {
+            if (args is ["--version"] or ["-V"] or ["version"])
+            {
+                console.WriteLine("ullage " + Version);
+                return ExitCodes.Ok;
+            }
             return await DispatchAsync(args, console, services, cancel).ConfigureAwait(false);
         }
         catch (CliException problem)
@@ -39,6 +39,11 @@ public static class UllageApp
         catch (IOException gone) when (IsBrokenPipe(gone))
         {
             return ExitCodes.Ok; // whoever read our output has seen enough, as in `ullage stat | head`
+        }
+        catch (OutputException full)
+        {
+            console.WriteError("ullage: " + full.Message);
+            return ExitCodes.NoData;
         }
         catch (Exception bug)
         {
