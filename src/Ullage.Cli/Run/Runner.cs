@@ -18,7 +18,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
         Scenario scenario = ScenarioLoader.Load(request.Scenario, request.Overrides, services);
         if (request.Kernel is not null && !services.Eras().Contains(request.Kernel))
         {
-            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}");
+            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}{NearestKernel.Advice(request.Kernel, services.Eras())}");
         }
         ITarget target = services.Target(request.On)
             ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use --on {(request.On == "host" ? "model" : "host")}");
@@ -52,7 +52,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
         }
         catch (TargetUnavailableException unavailable)
         {
-            throw new CliException(unavailable.ExitCode, unavailable.Message);
+            throw new CliException(unavailable.ExitCode, unavailable.Message) { Bare = unavailable.NamesPlace };
         }
     }
 
