@@ -3,6 +3,9 @@ namespace Ullage.Lab.Scenarios.Reading;
 /// <summary>Reads the sections of a scenario.</summary>
 internal sealed class SectionReader
 {
+    // No kernel can be read more often; a slip such as 1ns must not fill the memory.
+    private const long FinestSampleNs = 1_000;
+
     private readonly Problems _problems;
     private readonly References _references;
 
@@ -34,7 +37,7 @@ internal sealed class SectionReader
             StopAfterNs = root.Map("stop")?.RequiredTime("after", 1),
             Processes = new ProcessReader(_problems, _references).ReadList(root.List("processes", "processes"), "processes"),
             Probes = Strings(root, "probes", "kernel functions", absolute: false),
-            Sample = root.Map("sample") is MapReader sample ? new SampleSpec(sample.RequiredTime("every", 1), Strings(sample, "files", "files", absolute: true)) : null,
+            Sample = root.Map("sample") is MapReader sample ? new SampleSpec(sample.RequiredTime("every", FinestSampleNs), Strings(sample, "files", "files", absolute: true)) : null,
             Collect = Strings(root, "collect", "files", absolute: true),
             Expect = new ExpectationReader(_problems, _references).ReadList(root.List("expect", "expectations"), "expect"),
         };
