@@ -140,6 +140,27 @@ public sealed class ModelTargetTests
     }
 
     [Fact]
+    public void FileThatASampleCannotReadIsNamedWithItsErrno()
+    {
+        RunResult result = ModelRuns.Run("{name: t, sample: {every: 1s, files: [/proc/meminfo, /proc/nothing]}, stop: {after: 2s}, processes: [{name: p, do: [sleep: 3s]}]}");
+        result.Samples.Count.ShouldBeGreaterThan(1);
+        foreach (SampleResult sample in result.Samples)
+        {
+            sample.Files.ShouldHaveSingleItem().Key.ShouldBe("/proc/meminfo");
+            sample.Unavailable.ShouldBe([new("/proc/nothing", Ullage.Abi.Errno.ENOENT)]);
+        }
+    }
+
+    [Fact]
+    public void SamplesAreBoundedWithANote()
+    {
+        RunResult result = ModelRuns.Run("{name: t, sample: {every: 1us, files: [/proc/meminfo]}, stop: {after: 10s}, processes: [{name: p, do: [sleep: 20s]}]}");
+        result.Samples.Count.ShouldBeLessThanOrEqualTo(100_000);
+        result.Ended.ShouldBe("stopped");
+        result.Notes.ShouldHaveSingleItem().ShouldContain("raise sample.every");
+    }
+
+    [Fact]
     public void SysctlIsSet()
     {
         RunResult result = ModelRuns.Run("{name: t, sysctl: {vm.swappiness: 35}, collect: [/proc/sys/vm/swappiness]}");
