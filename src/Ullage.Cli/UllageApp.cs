@@ -66,6 +66,10 @@ public static class UllageApp
             await Parse(VerbList.Root(), ["--help"], console).InvokeAsync(To(console.Error), cancel).ConfigureAwait(false);
             return ExitCodes.Usage;
         }
+        if (args[0] == "help")
+        {
+            args = [.. args[1..], "--help"];
+        }
         string? verb = args[0].StartsWith('-') ? null : args[0];
         if (verb is not null)
         {
