@@ -21,57 +21,61 @@ internal static class EraMemInfo
 
     private const string Size = "present:{present}kB managed:{managed}kB mlocked:{zero}kB ";
 
+    private static string[] Lines(string text) => text.Split('\n');
+
+    private static string[] Words(string line) => line.Split(' ');
+
     internal static readonly MemInfoRules V4_1 = new()
     {
-        Totals = Lists + " unevictable:{zero} dirty:{zero} writeback:{zero} unstable:{zero}\n" + Slab + " mapped:{mapped} shmem:{zero} pagetables:{pagetables} bounce:{zero}\n" + Free,
-        Node = null,
-        Zone = "{zone} free:{free}kB " + Marks + ZoneLists + "isolated(anon):{zero}kB isolated(file):{zero}kB " + Size +
+        Totals = Lines(Lists + " unevictable:{zero} dirty:{zero} writeback:{zero} unstable:{zero}\n" + Slab + " mapped:{mapped} shmem:{zero} pagetables:{pagetables} bounce:{zero}\n" + Free),
+        Node = [],
+        Zone = Words("{zone} free:{free}kB " + Marks + ZoneLists + "isolated(anon):{zero}kB isolated(file):{zero}kB " + Size +
             "dirty:{zero}kB writeback:{zero}kB mapped:{mapped}kB shmem:{zero}kB slab_reclaimable:{zero}kB slab_unreclaimable:{slab}kB kernel_stack:{stack}kB pagetables:{pagetables}kB " +
-            "unstable:{zero}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB writeback_tmp:{zero}kB pages_scanned:{zero} all_unreclaimable? {hopeless}",
+            "unstable:{zero}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB writeback_tmp:{zero}kB pages_scanned:{zero} all_unreclaimable? {hopeless}"),
         HugePages = [2048],
         SwapCacheStats = true,
     };
 
     internal static readonly MemInfoRules V4_15 = V4_1 with
     {
-        Node = NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
-            "writeback_tmp:{zero}kB unstable:{zero}kB all_unreclaimable? {hopeless}",
-        Zone = "{zone} free:{free}kB " + Marks + ZoneLists + "writepending:{zero}kB " + Size +
-            "kernel_stack:{stack}kB pagetables:{pagetables}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB",
+        Node = Words(NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
+            "writeback_tmp:{zero}kB unstable:{zero}kB all_unreclaimable? {hopeless}"),
+        Zone = Words("{zone} free:{free}kB " + Marks + ZoneLists + "writepending:{zero}kB " + Size +
+            "kernel_stack:{stack}kB pagetables:{pagetables}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB"),
         HugePages = [1048576, 2048],
     };
 
     internal static readonly MemInfoRules V5_10 = V4_15 with
     {
-        Totals = Lists + " unevictable:{zero} dirty:{zero} writeback:{zero}\n" + Slab + " mapped:{mapped} shmem:{zero} pagetables:{pagetables} bounce:{zero}\n" + Free,
-        Node = NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
-            "writeback_tmp:{zero}kB kernel_stack:{stack}kB all_unreclaimable? {hopeless}",
-        Zone = "{zone} free:{free}kB " + Marks + "reserved_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
-            "pagetables:{pagetables}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB",
+        Totals = Lines(Lists + " unevictable:{zero} dirty:{zero} writeback:{zero}\n" + Slab + " mapped:{mapped} shmem:{zero} pagetables:{pagetables} bounce:{zero}\n" + Free),
+        Node = Words(NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
+            "writeback_tmp:{zero}kB kernel_stack:{stack}kB all_unreclaimable? {hopeless}"),
+        Zone = Words("{zone} free:{free}kB " + Marks + "reserved_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
+            "pagetables:{pagetables}kB bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB"),
     };
 
     internal static readonly MemInfoRules V6_1 = V5_10 with
     {
-        Totals = Lists + " unevictable:{zero} dirty:{zero} writeback:{zero}\n" + Slab +
-            " mapped:{mapped} shmem:{zero} pagetables:{pagetables}\n sec_pagetables:{zero} bounce:{zero}\n kernel_misc_reclaimable:{zero}\n" + Free,
-        Node = NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
-            "writeback_tmp:{zero}kB kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless}",
-        Zone = "{zone} free:{free}kB boost:{zero}kB " + Marks + "reserved_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
-            "bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB",
+        Totals = Lines(Lists + " unevictable:{zero} dirty:{zero} writeback:{zero}\n" + Slab +
+            " mapped:{mapped} shmem:{zero} pagetables:{pagetables}\n sec_pagetables:{zero} bounce:{zero}\n kernel_misc_reclaimable:{zero}\n" + Free),
+        Node = Words(NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp: {zero}kB shmem_pmdmapped: {zero}kB anon_thp: {zero}kB " +
+            "writeback_tmp:{zero}kB kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless}"),
+        Zone = Words("{zone} free:{free}kB boost:{zero}kB " + Marks + "reserved_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
+            "bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB"),
         SwapCacheStats = false,
     };
 
     internal static readonly MemInfoRules V6_12 = V6_1 with
     {
-        Node = NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp:{zero}kB shmem_pmdmapped:{zero}kB anon_thp:{zero}kB " +
-            "writeback_tmp:{zero}kB kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless}",
+        Node = Words(NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp:{zero}kB shmem_pmdmapped:{zero}kB anon_thp:{zero}kB " +
+            "writeback_tmp:{zero}kB kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless}"),
     };
 
     internal static readonly MemInfoRules V6_18 = V6_12 with
     {
-        Node = NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp:{zero}kB shmem_pmdmapped:{zero}kB anon_thp:{zero}kB " +
-            "kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless} Balloon:{zero}kB",
-        Zone = "{zone} free:{free}kB boost:{zero}kB " + Marks + "reserved_highatomic:{zero}KB free_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
-            "bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB",
+        Node = Words(NodeLists + "mapped:{mapped}kB dirty:{zero}kB writeback:{zero}kB shmem:{zero}kB shmem_thp:{zero}kB shmem_pmdmapped:{zero}kB anon_thp:{zero}kB " +
+            "kernel_stack:{stack}kB pagetables:{pagetables}kB sec_pagetables:{zero}kB all_unreclaimable? {hopeless} Balloon:{zero}kB"),
+        Zone = Words("{zone} free:{free}kB boost:{zero}kB " + Marks + "reserved_highatomic:{zero}KB free_highatomic:{zero}KB " + ZoneLists + "writepending:{zero}kB " + Size +
+            "bounce:{zero}kB free_pcp:{zero}kB local_pcp:{zero}kB free_cma:{zero}kB"),
     };
 }

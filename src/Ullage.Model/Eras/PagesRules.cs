@@ -31,12 +31,12 @@ public sealed record PagesRules
 /// <summary>How Mem-Info of a report looks: lines between <c>Mem-Info:</c> and <c>pages RAM</c>. Not measured; see docs/mechanisms/oom.md.</summary>
 public sealed record MemInfoRules
 {
-    /// <summary>The totals, a text with names of counters in braces.</summary>
-    public required string Totals { get; init; }
-    /// <summary>The line of a node; null = zones have it all (to 4.7).</summary>
-    public required string? Node { get; init; }
-    /// <summary>The line of a zone.</summary>
-    public required string Zone { get; init; }
+    /// <summary>Lines of the totals, with names of counters in braces.</summary>
+    public required IReadOnlyList<string> Totals { get; init; }
+    /// <summary>Words of a node's line; empty = zones have it all (to 4.7).</summary>
+    public required IReadOnlyList<string> Node { get; init; }
+    /// <summary>Words of a zone's line.</summary>
+    public required IReadOnlyList<string> Zone { get; init; }
     /// <summary>Sizes of huge pages in kB, in order.</summary>
     public required IReadOnlyList<int> HugePages { get; init; }
     /// <summary>Swap cache statistics (to 5.18).</summary>

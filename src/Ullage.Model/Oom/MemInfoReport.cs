@@ -26,10 +26,10 @@ internal sealed class MemInfoReport(Machine machine)
         MachineTotals totals = new(machine);
         Counts all = new(machine.Frames.CountUse(), totals.PageTables, totals.KernelStackKb, totals.ReclaimableSlabPages + totals.UnreclaimableSlabPages, 0, machine.Frames.Free);
         Line("Mem-Info:");
-        Line(Fill(_rules.Totals, all, null, 1));
-        if (_rules.Node is { } node)
+        Line(Fill(string.Join('\n', _rules.Totals), all, null, 1));
+        if (_rules.Node.Count > 0)
         {
-            Line("Node 0 " + Fill(node, all, null, KbPerPage));
+            Line("Node 0 " + Fill(string.Join(' ', _rules.Node), all, null, KbPerPage));
         }
         ZoneLines(all);
         FreeBlocks();
@@ -50,7 +50,7 @@ internal sealed class MemInfoReport(Machine machine)
             bool last = i == zones.Count - 1;
             FrameUse use = machine.Frames.CountUse(zone);
             Counts counts = new(use, use.Kernel, last ? all.StackKb : 0, last ? all.Slab : 0, 0, zone.Free);
-            Line("Node 0 " + Fill(_rules.Zone, counts, zone, KbPerPage));
+            Line("Node 0 " + Fill(string.Join(' ', _rules.Zone), counts, zone, KbPerPage));
             StringBuilder reserve = new("lowmem_reserve[]:");
             for (int type = 0; type < machine.Era.Pages.ZoneTypes; type++)
             {
