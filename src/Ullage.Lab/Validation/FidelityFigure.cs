@@ -17,6 +17,8 @@ public enum FidelityRule
     /// stranded in the stock of a CPU which the process had left.
     /// </summary>
     WithinOneBatch,
+    /// <summary>The model's value is within 5 % of one of those measured.</summary>
+    WithinFivePercent,
     /// <summary>A measured value is within 1 %, or within one batch of the counter of committed memory (§7.1).</summary>
     OnePercentOrBatch,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
@@ -61,6 +63,7 @@ public sealed record FidelityFigure(
         FidelityRule.Exact => Difference == 0,
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
+        FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),

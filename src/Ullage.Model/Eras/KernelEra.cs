@@ -18,6 +18,9 @@ public sealed record KernelEra
     /// <summary>Kernel memory (§2.13, §4.4, §4.6).</summary>
     public required KmemRules Kmem { get; init; }
 
+    /// <summary>The slab allocator (§4).</summary>
+    public required SlabRules Slab { get; init; }
+
     /// <summary>The OOM killer (§8).</summary>
     public required OomRules Oom { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record KernelEra
     /// <summary>LRU lists (§3.1, §3.2).</summary>
     public required LruRules Lru { get; init; }
 
+    /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
+    public required ReclaimRules Reclaim { get; init; }
+
     /// <summary>Statistics (§2.17).</summary>
     public required StatRules Stats { get; init; }
 
@@ -41,6 +47,12 @@ public sealed record KernelEra
 
     /// <summary>Address spaces and overcommit (§7).</summary>
     public required AddressSpaceRules AddressSpace { get; init; }
+
+    /// <summary>The page allocator (§9).</summary>
+    public required PagesRules Pages { get; init; }
+
+    /// <summary>Mem-Info of the system-wide OOM report (§8.6).</summary>
+    public required MemInfoRules MemInfo { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

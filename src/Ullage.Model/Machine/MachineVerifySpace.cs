@@ -75,7 +75,7 @@ public sealed partial class Machine
                 }
                 else if (entry != PageFaults.ZeroPage)
                 {
-                    bool isShared = (Frames.Flags(Math.Abs(entry) - 1) & Pages.PageFlags.Shmem) != 0;
+                    bool isShared = (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.Shmem) != 0;
                     shmem += isShared ? 1 : 0;
                     anon += isShared ? 0 : 1;
                 }
