@@ -273,13 +273,8 @@ public sealed class Mm
             }
             return keys;
         }
-        foreach (long key in tables.Keys)
-        {
-            if (key >= first && key <= last)
-            {
-                keys.Add(key);
-            }
-        }
+        keys.AddRange(tables.Keys);
+        keys.RemoveAll(key => key < first || key > last);
         keys.Sort();
         return keys;
     }

@@ -115,7 +115,7 @@ public sealed partial class Machine
         Invariant.Holds(anon + shmem + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {shmem} shmem + {tables} tables");
         Invariant.Holds(stats.Exact(MemcgStat.File) == shmem && stats.Exact(MemcgStat.FileMapped) <= shmem, $"shared pages of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.KernelStack) == stacks, $"stacks of {memcg}");
-        Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
+        Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon + shmem, $"pgpgin - pgpgout of {memcg} = anon + shmem");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
         Invariant.Holds(lists >= 0 && lists <= anon + shmem, $"lists of {memcg}: {lists} <= {anon} anon + {shmem} shmem");
         long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable) + stats.Exact(MemcgStat.SlabReclaimable);

@@ -56,8 +56,9 @@ public sealed partial class Machine
     private void VerifyTables(Mm mm)
     {
         (long anon, long file, long shmem) = (0, 0, 0);
-        foreach ((long key, PageTablePage table) in mm.TablesOf(1))
+        foreach (long key in mm.TableKeysIn(1, 0, long.MaxValue))
         {
+            PageTablePage table = mm.TablesOf(1)[key];
             int present = 0;
             Span<int> entries = Faults.Ptes.Table(table.Table);
             for (int i = entries.IndexOfAnyExcept(0); i >= 0; i = NextPresent(entries, i + 1))

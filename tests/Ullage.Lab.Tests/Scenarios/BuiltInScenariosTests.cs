@@ -11,7 +11,7 @@ public sealed class BuiltInScenariosTests
 
     [Fact]
     public void NamesHoldTheFirstFour() =>
-        new[] { "anon-oom", "charge-steps", "oom-group", "oom-score-adj" }.ShouldBeSubsetOf(BuiltInScenarios.Names);
+        new[] { "anon-oom", "charge-steps", "fork-commit", "oom-group", "oom-score-adj" }.ShouldBeSubsetOf(BuiltInScenarios.Names);
 
     [Theory]
     [InlineData("anon-oom", 1)]

@@ -74,6 +74,26 @@ public sealed class ValidationPagesTests
         new FidelityFigure(experiment, "memory.failcnt", model, [kernel], FidelityRule.Rounds, 32, 38).Passed.ShouldBe(passes);
     }
 
+    [Fact]
+    public void OvercommitFiguresAllHold()
+    {
+        FidelityFigure[] figures = [.. Figures.Value.Where(figure => figure.Experiment.Id.StartsWith("E11-", StringComparison.Ordinal))];
+        figures.Length.ShouldBeGreaterThan(200);
+        figures.Where(figure => figure.Passed != true).ShouldBeEmpty();
+        figures.Where(figure => figure.Counter.EndsWith("errno", StringComparison.Ordinal)).ShouldAllBe(figure => figure.Rule == FidelityRule.Exact);
+    }
+
+    [Theory]
+    [InlineData(100, 1000, 1010, true)]
+    [InlineData(1, 1000, 1010, true)]
+    [InlineData(1, 1000, 1012, false)]
+    [InlineData(100, 1000, 899, false)]
+    public void OnePercentOrOneBatchIsAllowed(int batch, long model, long kernel, bool passes)
+    {
+        MeasuredExperiment experiment = new("E11-5.10-v1-x", "5.10", "5.10.223", 1, "x", 0, 1 << 30, 2, []);
+        new FidelityFigure(experiment, "Committed_AS", model, [kernel], FidelityRule.OnePercentOrBatch, batch, 0).Passed.ShouldBe(passes);
+    }
+
     [Theory]
     [InlineData(36, new long[] { 36 }, true)]
     [InlineData(36, new long[] { 66 }, true)]

@@ -23,6 +23,7 @@ public sealed class SpacePropertyTests
         {
             Machine machine = Machine.Boot(new MachineOptions { Era = KernelEras.All[c.Era], CgroupVersion = c.Version, MemoryBytes = 64 << 20, Cpus = 1 + (c.Calls[0] % 4) });
             machine.Overcommit.Mode = c.Mode;
+            machine.Make("/a", 3000);
             Player player = new(machine, seen);
             foreach (int call in c.Calls)
             {
@@ -59,14 +60,16 @@ public sealed class SpacePropertyTests
             {
                 if (_tasks.Count < 6)
                 {
-                    _tasks.Add(machine.Spawn(new SpawnOptions { Comm = "p", Uid = rest % 2, LimitAs = rest % 5 == 0 ? 64 << 20 : null, LimitData = rest % 7 == 0 ? 16 << 20 : null }));
+                    TaskStruct task = machine.Spawn(new SpawnOptions { Comm = "p", Uid = rest % 2, LimitAs = rest % 5 == 0 ? 64 << 20 : null, LimitData = rest % 7 == 0 ? 16 << 20 : null });
+                    machine.Attach(rest % 3 == 0 ? machine.Hierarchy.Root : machine.Hierarchy.Find("/a")!, task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+                    _tasks.Add(task);
                 }
                 return;
             }
-            TaskStruct task = _tasks[rest % _tasks.Count];
+            TaskStruct acting = _tasks[rest % _tasks.Count];
             machine.CurrentCpu = rest % machine.Options.Cpus;
-            machine.Current = task;
-            PlayTask(task, what, rest / 7);
+            machine.Current = acting;
+            PlayTask(acting, what, rest / 7);
             foreach (TaskStruct each in _tasks)
             {
                 if (each.FatalSignalPending)
