@@ -3,11 +3,14 @@ using Ullage.Abi.Units;
 
 namespace Ullage.Model.AddressSpace;
 
-/// <summary>One address space: mappings, page tables, counts (§7, first part: private anonymous memory and the program's image).</summary>
+/// <summary>One address space: mappings, page tables, counts (§7).</summary>
 [Kernel("struct mm_struct", "include/linux/mm_types.h")]
 public sealed class Mm
 {
     internal const long TaskSizePages = 0x7fff_ffff_f000 >> KernelConstants.PageShift;
+
+    private const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
+    internal const long DefaultStackPages = 8L << 20 >> KernelConstants.PageShift;
 
     private readonly List<Vma> _vmas = []; // by address
     private readonly Dictionary<long, PageTablePage> _pteTables = [];
@@ -26,11 +29,23 @@ public sealed class Mm
     /// <summary>Top of the mmap area, in pages; mappings grow down from here.</summary>
     public long MmapBasePage { get; internal set; }
 
+    /// <summary>Page after the last one of the stack.</summary>
+    public long StackTopPage { get; internal set; }
+
     /// <summary>Anonymous pages present (RssAnon).</summary>
     public long AnonPages { get; internal set; }
 
     /// <summary>File pages present (RssFile).</summary>
     public long FilePages { get; internal set; }
+
+    /// <summary>Pages of shared anonymous memory present (RssShmem).</summary>
+    public long ShmemPages { get; internal set; }
+
+    /// <summary>Where the heap begins, in bytes.</summary>
+    public long StartBrk { get; internal set; }
+
+    /// <summary>The program break, in bytes: the heap's end.</summary>
+    public long Brk { get; internal set; }
 
     /// <summary>Highest <see cref="Rss"/> seen (VmHWM).</summary>
     public long PeakRss { get; private set; }
@@ -63,13 +78,16 @@ public sealed class Mm
     public long ExecPages { get; private set; }
 
     /// <summary>Pages present.</summary>
-    public long Rss => AnonPages + FilePages;
+    public long Rss => AnonPages + FilePages + ShmemPages;
 
     /// <summary>RLIMIT_AS in pages.</summary>
     public long LimitPages { get; internal set; } = long.MaxValue;
 
     /// <summary>RLIMIT_DATA in pages.</summary>
     public long LimitDataPages { get; internal set; } = long.MaxValue;
+
+    /// <summary>RLIMIT_STACK in pages.</summary>
+    public long LimitStackPages { get; internal set; } = DefaultStackPages;
 
     /// <summary>The OOM reaper has unmapped it or gave up (MMF_OOM_SKIP).</summary>
     public bool OomSkip { get; internal set; }
@@ -131,7 +149,7 @@ public sealed class Mm
     internal bool AnyMappingIn(long start, long end) => FirstFrom(start) is { } vma && vma.StartPage < end;
 
     /// <summary>The highest gap below the mmap base that holds <paramref name="pages"/>; -1 when there is none.</summary>
-    [Kernel("arch_get_unmapped_area_topdown", "arch/x86/kernel/sys_x86_64.c")]
+    [Kernel("arch_get_unmapped_area_topdown", "arch/x86/kernel/sys_x86_64.c", Deviation = "Nothing is mapped above the mmap base when there is no room below it.")]
     internal long FindGap(long pages)
     {
         long top = MmapBasePage;
@@ -139,7 +157,7 @@ public sealed class Mm
         {
             int above = i + 1;
             long ceiling = above < _vmas.Count ? Math.Min(top, _vmas[above].StartPage) : top;
-            long floor = i >= 0 ? _vmas[i].EndPage : 16;
+            long floor = i >= 0 ? _vmas[i].EndPage : LowestPage;
             if (ceiling - floor >= pages)
             {
                 return ceiling - pages;
@@ -147,6 +165,9 @@ public sealed class Mm
         }
         return -1;
     }
+
+    /// <summary>True when nothing is mapped from <paramref name="page"/> on for so many pages, and it is user space.</summary>
+    internal bool IsFree(long page, long pages) => page >= LowestPage && pages <= TaskSizePages - page && !AnyMappingIn(page, page + pages);
 
     internal void Insert(Vma vma)
     {
@@ -165,6 +186,7 @@ public sealed class Mm
     internal void Resize(Vma vma, long startPage, long endPage)
     {
         Account(vma.Flags, endPage - startPage - vma.Pages);
+        vma.PageOffset += startPage - vma.StartPage;
         vma.StartPage = startPage;
         vma.EndPage = endPage;
     }
@@ -221,6 +243,41 @@ public sealed class Mm
 
     internal void ForgetLastTable() => (_lastTableKey, _lastTable) = (-1, null);
 
+    /// <summary>Tells how far from a page without a lowest-level table there is none above it either.</summary>
+    internal bool HasNoTables(long page, out long next)
+    {
+        int shift = !_pudTables.ContainsKey(page >> 27) ? 27 : !_pmdTables.ContainsKey(page >> 18) ? 18 : 9;
+        next = ((page >> shift) + 1) << shift;
+        return shift > 9;
+    }
+
+    /// <summary>Keys of a level's tables from one to another, in order.</summary>
+    internal List<long> TableKeysIn(int level, long first, long last)
+    {
+        Dictionary<long, PageTablePage> tables = TablesOf(level);
+        List<long> keys = [];
+        if (last - first < tables.Count)
+        {
+            for (long key = first; key <= last; key++)
+            {
+                if (tables.ContainsKey(key))
+                {
+                    keys.Add(key);
+                }
+            }
+            return keys;
+        }
+        foreach (long key in tables.Keys)
+        {
+            if (key >= first && key <= last)
+            {
+                keys.Add(key);
+            }
+        }
+        keys.Sort();
+        return keys;
+    }
+
     /// <summary>Tables of a level in address order, so that frees replay.</summary>
     internal List<PageTablePage> SortedTables(int level)
     {
@@ -234,6 +291,6 @@ public sealed class Mm
     {
         _vmas.Clear();
         _lastVma = null;
-        TotalPages = DataPages = StackPages = ExecPages = FilePages = 0;
+        TotalPages = DataPages = StackPages = ExecPages = FilePages = ShmemPages = 0;
     }
 }

@@ -10,7 +10,10 @@ internal sealed partial class PageFaults
     /// <summary>A page of a program that was loaded before the machine's story begins: charged to nobody.</summary>
     internal void MapAtLoad(Mm mm, long page, bool anon)
     {
-        PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
+        if ((mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)) is not { } table)
+        {
+            return; // a machine this full loads fewer pages
+        }
         if (!anon)
         {
             Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
@@ -20,7 +23,7 @@ internal sealed partial class PageFaults
             return;
         }
         int frame = _frames.Allocate(PageFlags.Anon);
-        if (frame >= 0) // a machine this full loads fewer pages
+        if (frame >= 0)
         {
             Map(mm, table, (int)(page & 511), frame);
         }
@@ -29,7 +32,7 @@ internal sealed partial class PageFaults
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags);
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
@@ -45,7 +48,7 @@ internal sealed partial class PageFaults
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>
-    [Kernel("copy_presentPtes", "mm/memory.c")]
+    [Kernel("copy_present_pte", "mm/memory.c")]
     internal bool CopyEntry(Mm source, Mm mm, MemCgroup memcg, long page)
     {
         int index = (int)(page & 511);

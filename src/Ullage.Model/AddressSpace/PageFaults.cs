@@ -19,9 +19,22 @@ public enum FaultOutcome
     WaitForOom,
     /// <summary>SIGSEGV: nothing is mapped there, or not for this access.</summary>
     Segv,
+    /// <summary>SIGBUS: the mapping goes beyond the end of what it maps, or its page is refused by overcommit.</summary>
+    Bus,
 }
 
-/// <summary>Page faults of private anonymous memory and of the program's image: tables, frames, charges, counters (§2.17).</summary>
+/// <summary>How a fault went in the kernel.</summary>
+internal enum VmFault
+{
+    /// <summary>The page is there.</summary>
+    Done,
+    /// <summary>VM_FAULT_OOM.</summary>
+    OutOfMemory,
+    /// <summary>VM_FAULT_SIGBUS.</summary>
+    Bus,
+}
+
+/// <summary>Page faults of anonymous memory, private and shared, and of the program's image: tables, frames, charges, counters (§2.17).</summary>
 [Kernel("handle_mm_fault", "mm/memory.c", Deviation = "4 KiB pages only; file mappings other than the program's image come with the page cache.")]
 internal sealed partial class PageFaults
 {
@@ -35,6 +48,7 @@ internal sealed partial class PageFaults
     private readonly PageFrames _frames;
     private readonly int _anonFaultNs;
     private readonly int _accessNs;
+    private int _anonVmas;
 
     public PageFaults(Machine machine)
     {
@@ -68,36 +82,47 @@ internal sealed partial class PageFaults
     [Kernel("do_user_addr_fault", "arch/x86/mm/fault.c")]
     private FaultOutcome Fault(TaskStruct task, Mm mm, long page, bool write)
     {
-        Vma? vma = mm.FindCached(page);
+        Vma? vma = mm.FindCached(page) ?? ExpandStack(task, mm, page);
         if (vma is null || !vma.Allows(write))
         {
             return FaultOutcome.Segv;
         }
         Count++;
-        MemCgroup memcg = (mm.Owner ?? task).Cgroup.Memcg;
-        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.PgFault, 1);
+        MemcgOf(task, mm).Stats.Add(_machine.CurrentCpu, MemcgStat.PgFault, 1);
         _machine.Spend(_anonFaultNs);
         task.InUserFault = true;
-        bool handled = Handle(mm, vma, memcg, page, write);
+        VmFault fault = Handle(task, mm, vma, page, write);
         task.InUserFault = false;
         if (task.PagesOverHigh > 0)
         {
             _machine.High.HandleOverHigh(task);
         }
-        if (handled)
+        if (fault == VmFault.OutOfMemory)
         {
-            return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Ok;
+            return OutOfMemory(task);
         }
-        return OutOfMemory(task);
+        return task.FatalSignalPending || _machine.Panicked is not null ? FaultOutcome.Killed : fault == VmFault.Bus ? FaultOutcome.Bus : FaultOutcome.Ok;
     }
 
+    [Kernel("get_mem_cgroup_from_mm", "mm/memcontrol.c")]
+    private static MemCgroup MemcgOf(TaskStruct task, Mm mm) => (mm.Owner ?? task).Cgroup.Memcg;
+
     [Kernel("__handle_mm_fault", "mm/memory.c")]
-    private bool Handle(Mm mm, Vma vma, MemCgroup memcg, long page, bool write)
+    private VmFault Handle(TaskStruct task, Mm mm, Vma vma, long page, bool write)
     {
+        MemCgroup memcg = MemcgOf(task, mm);
         PageTablePage? table = mm.PteTableOf(page) ?? AllocateTables(mm, memcg, page);
-        if (table is null || (write && !vma.HasAnonVma && !PrepareAnonVma(vma, memcg)))
+        if (table is null)
         {
-            return false;
+            return VmFault.OutOfMemory;
+        }
+        if (vma.Shmem is { } shmem)
+        {
+            return SharedFault(task, mm, shmem, vma.PageOffset + page - vma.StartPage, ref Ptes.Entry(table.Table, (int)(page & 511)), table);
+        }
+        if (write && !vma.HasAnonVma && !PrepareAnonVma(vma, memcg))
+        {
+            return VmFault.OutOfMemory;
         }
         ref int entry = ref Ptes.Entry(table.Table, (int)(page & 511));
         if (!write)
@@ -105,14 +130,15 @@ internal sealed partial class PageFaults
             entry = (vma.Flags & VmaFlags.File) != 0 ? ImagePage : ZeroPage;
             mm.FilePages += entry == ImagePage ? 1 : 0;
             table.Present++;
-            return true;
+            mm.NoteRss();
+            return VmFault.Done;
         }
         if (entry is < 0 and not ZeroPage and not ImagePage && _frames.MapCount(-entry - 1) == 1)
         {
             entry = -entry; // wp_page_reuse: nobody else maps it any more
-            return true;
+            return VmFault.Done;
         }
-        return NewAnonPage(mm, memcg, table, (int)(page & 511));
+        return NewAnonPage(mm, memcg, table, (int)(page & 511)) ? VmFault.Done : VmFault.OutOfMemory;
     }
 
     [Kernel("do_anonymous_page", "mm/memory.c")]
@@ -129,7 +155,7 @@ internal sealed partial class PageFaults
                 _frames.Release(frame);
                 return false;
             case ChargeStatus.Charged when !memcg.IsRoot:
-                CommitCharge(memcg, frame);
+                CommitCharge(memcg, frame, isShared: false);
                 break;
         }
         Map(mm, table, index, frame);
@@ -137,13 +163,22 @@ internal sealed partial class PageFaults
     }
 
     [Kernel("mem_cgroup_commit_charge", "mm/memcontrol.c")]
-    private void CommitCharge(MemCgroup memcg, int frame)
+    private void CommitCharge(MemCgroup memcg, int frame, bool isShared)
     {
         int cpu = _machine.CurrentCpu;
         _frames.Memcg(frame) = (ushort)memcg.Id;
         memcg.References++;
-        memcg.Stats.Add(cpu, MemcgStat.Anon, 1);
+        CountPage(cpu, memcg, isShared, 1);
         memcg.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
+    }
+
+    private static void CountPage(int cpu, MemCgroup memcg, bool isShared, int change)
+    {
+        memcg.Stats.Add(cpu, isShared ? MemcgStat.File : MemcgStat.Anon, change);
+        if (isShared)
+        {
+            memcg.Stats.Add(cpu, MemcgStat.Shmem, change);
+        }
     }
 
     private void Map(Mm mm, PageTablePage table, int index, int frame)
@@ -237,7 +272,7 @@ internal sealed partial class PageFaults
             _machine.Slab.Free(chain);
             return false;
         }
-        (vma.ChainObject, vma.AnonVmaObject, vma.HasAnonVma) = (chain, anonVma, true);
+        (vma.ChainObject, vma.AnonVmaObject, vma.HasAnonVma, vma.AnonVmaId) = (chain, anonVma, true, ++_anonVmas);
         return true;
     }
 
@@ -248,20 +283,26 @@ internal sealed partial class PageFaults
         if (task.MemcgInOom is { } memcg)
         {
             task.MemcgInOom = null;
-            return _machine.Oom.Synchronize(task, memcg);
+            FaultOutcome outcome = _machine.Oom.Synchronize(task, memcg);
+            return _machine.Panicked is null ? outcome : FaultOutcome.Killed; // nothing returns from a panic
         }
-        if (task.FatalSignalPending)
+        if (task.FatalSignalPending || _machine.Panicked is not null)
         {
             return FaultOutcome.Killed;
         }
         _machine.Oom.PageFaultOutOfMemory();
-        return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Retry;
+        return task.FatalSignalPending || _machine.Panicked is not null ? FaultOutcome.Killed : FaultOutcome.Retry;
     }
 
     /// <summary>One page table no longer maps a frame; the last one frees it.</summary>
     [Kernel("folio_remove_rmap_pte", "mm/rmap.c")]
     internal void Unmap(Mm mm, int frame)
     {
+        if ((_frames.Flags(frame) & PageFlags.Shmem) != 0)
+        {
+            UnmapShared(mm, frame);
+            return;
+        }
         mm.AnonPages--;
         if (--_frames.MapCount(frame) == 0 && (_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
         {
@@ -269,16 +310,17 @@ internal sealed partial class PageFaults
         }
     }
 
-    /// <summary>Frees an anonymous page that nobody uses.</summary>
+    /// <summary>Frees a page of anonymous memory that nobody uses.</summary>
     [Kernel("__mem_cgroup_uncharge", "mm/memcontrol.c")]
     internal void FreeAnon(int cpu, int frame)
     {
         _machine.Lru.Remove(cpu, frame);
         MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
+        bool isShared = (_frames.Flags(frame) & PageFlags.Shmem) != 0;
         _frames.Release(frame);
         if (memcg is { IsRoot: false })
         {
-            memcg.Stats.Add(cpu, MemcgStat.Anon, -1);
+            CountPage(cpu, memcg, isShared, -1);
             memcg.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
             _machine.Uncharges.Add(memcg);
         }

@@ -25,6 +25,8 @@ public enum VmaFlags
     GrowsDown = 1 << 6,
     /// <summary>A file backs it: the program's image.</summary>
     File = 1 << 7,
+    /// <summary>VM_ACCOUNT: its pages count as committed. The kernel sets it.</summary>
+    Account = 1 << 8,
 }
 
 /// <summary>One mapping of an address space.</summary>
@@ -36,6 +38,7 @@ public sealed class Vma
         StartPage = startPage;
         EndPage = endPage;
         Flags = flags;
+        PageOffset = startPage;
     }
 
     /// <summary>First page number.</summary>
@@ -56,6 +59,21 @@ public sealed class Vma
 
     /// <summary>Start in bytes.</summary>
     public long StartAddress => StartPage << KernelConstants.PageShift;
+
+    /// <summary>Its pages count as committed (§7.2).</summary>
+    internal bool IsAccounted => (Flags & VmaFlags.Account) != 0;
+
+    /// <summary>The shared memory that it maps; null = private.</summary>
+    internal ShmemObject? Shmem { get; init; }
+
+    /// <summary>
+    /// The page of <see cref="Shmem"/> that <see cref="StartPage"/> shows. Of private memory its page number when it was first written: it tells
+    /// mappings that were moved beside each other from parts of one.
+    /// </summary>
+    internal long PageOffset { get; set; }
+
+    /// <summary>Which anon_vma it has: mappings that were one before they were split have the same. 0 = a program's own.</summary>
+    internal int AnonVmaId { get; set; }
 
     /// <summary>It has been written to and has an anon_vma.</summary>
     internal bool HasAnonVma { get; set; }

@@ -58,5 +58,17 @@ internal static class EraV4_1
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,
+        AddressSpace = new()
+        {
+            Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
+            LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+        },
+        Pages = new()
+        {
+            MinFreeKbMax = 65536, ScaleFactorMax = 0, // §9.1
+            Victim = VictimReserve.NoWatermarks, CountsRetries = false, StallsByZone = false, // §8.5, §9.2, §9.4
+            DmaManaged = 3977, ZoneTypes = 4,
+        },
+        MemInfo = EraMemInfo.V4_1,
     };
 }

@@ -37,7 +37,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private string? Show(string name) => name switch
     {
-        "meminfo" => new ProcMeminfo(machine, sysctls).Text(),
+        "meminfo" => new ProcMeminfo(machine).Text(),
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
         "cgroups" => Cgroups(),
         "swaps" => Swaps(),

@@ -41,7 +41,7 @@ internal sealed class ProcPid(Machine machine)
     [Kernel("proc_pid_statm", "fs/proc/array.c")]
     private static string Statm(Mm? mm) => mm is null
         ? "0 0 0 0 0 0 0\n"
-        : string.Create(CultureInfo.InvariantCulture, $"{mm.TotalPages} {mm.Rss} {mm.FilePages} {mm.ExecPages} 0 {mm.DataPages + mm.StackPages} 0\n");
+        : string.Create(CultureInfo.InvariantCulture, $"{mm.TotalPages} {mm.Rss} {mm.FilePages + mm.ShmemPages} {mm.ExecPages} 0 {mm.DataPages + mm.StackPages} 0\n");
 
     /// <summary>One line per hierarchy; only the one with memory is mounted.</summary>
     [Kernel("proc_cgroup_show", "kernel/cgroup/cgroup.c")]

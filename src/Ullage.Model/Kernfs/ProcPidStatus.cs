@@ -70,7 +70,7 @@ internal sealed class ProcPidStatus(Machine machine, TaskStruct task)
         {
             Kb("RssAnon", mm.AnonPages);
             Kb("RssFile", mm.FilePages);
-            Kb("RssShmem", 0);
+            Kb("RssShmem", mm.ShmemPages);
         }
         Kb("VmData", mm.DataPages);
         Kb("VmStk", mm.StackPages);

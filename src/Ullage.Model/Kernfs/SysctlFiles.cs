@@ -7,13 +7,20 @@ namespace Ullage.Model.Kernfs;
 
 /// <summary>
 /// /proc/sys/vm. Only settings whose effect this version has exist; others are ENOENT, so that nothing is accepted in
-/// silence: panic_on_oom, oom_kill_allocating_task, oom_dump_tasks, min_free_kbytes and the rest come with their rooms.
+/// silence: the rest comes with its rooms.
 /// </summary>
 [Kernel("proc_dointvec_minmax", "kernel/sysctl.c")]
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
-    private static readonly ImmutableArray<string> Names = ["drop_caches", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness", "vfs_cache_pressure"];
+    private static readonly ImmutableArray<string> Names =
+        [.. new SortedSet<string>(
+            [
+                .. PageSysctls.Names, "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio",
+                "swappiness", "user_reserve_kbytes", "vfs_cache_pressure",
+            ], StringComparer.Ordinal)];
+
+    private readonly PageSysctls _pages = new(machine);
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
@@ -31,11 +38,15 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private long Value(string name) => name switch
     {
-        "overcommit_kbytes" => sysctls.OvercommitKbytes,
-        "overcommit_memory" => sysctls.OvercommitMemory,
-        "overcommit_ratio" => sysctls.OvercommitRatio,
+        "admin_reserve_kbytes" => machine.Overcommit.AdminReserveKb,
+        "max_map_count" => machine.Overcommit.MaxMapCount,
+        "overcommit_kbytes" => machine.Overcommit.Kbytes,
+        "overcommit_memory" => machine.Overcommit.Mode,
+        "overcommit_ratio" => machine.Overcommit.Ratio,
+        "user_reserve_kbytes" => machine.Overcommit.UserReserveKb,
+        "swappiness" => sysctls.Swappiness,
         "vfs_cache_pressure" => machine.Dcache.CachePressure,
-        _ => sysctls.Swappiness,
+        _ => _pages.Value(name) ?? 0,
     };
 
     public Errno Write(ReadOnlySpan<string> path, string text)
@@ -73,12 +84,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private Errno Set(string name, long value)
     {
+        if (_pages.Value(name) is not null)
+        {
+            return _pages.Set(name, value);
+        }
         long largest = name switch
         {
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
-            "overcommit_ratio" or "vfs_cache_pressure" => int.MaxValue,
+            "overcommit_ratio" or "max_map_count" or "vfs_cache_pressure" => int.MaxValue,
             _ => long.MaxValue,
         };
         if (value < (name == "drop_caches" ? 1 : 0) || value > largest)
@@ -96,14 +111,23 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "drop_caches":
                 DropCaches(value);
                 break;
+            case "admin_reserve_kbytes":
+                machine.Overcommit.AdminReserveKb = value;
+                break;
+            case "user_reserve_kbytes":
+                machine.Overcommit.UserReserveKb = value;
+                break;
+            case "max_map_count":
+                machine.Overcommit.MaxMapCount = (int)value;
+                break;
             case "overcommit_kbytes":
-                (sysctls.OvercommitKbytes, sysctls.OvercommitRatio) = (value, 0);
+                (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (value, 0);
                 break;
             case "overcommit_memory":
-                sysctls.OvercommitMemory = (int)value;
+                machine.Overcommit.Mode = (int)value;
                 break;
             case "overcommit_ratio":
-                (sysctls.OvercommitKbytes, sysctls.OvercommitRatio) = (0, (int)value);
+                (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (0, (int)value);
                 break;
             case "vfs_cache_pressure":
                 machine.Dcache.CachePressure = value;
@@ -139,16 +163,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         }
         if (IsDirectory(path))
         {
-            return new KernelList(Errno.None, Names);
+            return new KernelList(Errno.None, Names.RemoveAll(name => !_pages.Has(name)));
         }
         return KernelList.Failed(Missing(path) is var errno && errno != Errno.None ? errno : Errno.ENOTDIR);
     }
 
     private static bool IsDirectory(ReadOnlySpan<string> path) => path.Length == 0 || (path.Length == 1 && path[0] == "vm");
 
-    private static Errno Missing(ReadOnlySpan<string> path)
+    private Errno Missing(ReadOnlySpan<string> path)
     {
-        if (path[0] != "vm" || !Names.Contains(path[1]))
+        if (path[0] != "vm" || !Names.Contains(path[1]) || !_pages.Has(path[1]))
         {
             return Errno.ENOENT;
         }

@@ -4,7 +4,7 @@ using Ullage.Model.Charging;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>The values behind /proc/sys/vm that this version honours or keeps.</summary>
-[Kernel("vm_table", "kernel/sysctl.c", Deviation = "Only files whose effect is modelled exist, and overcommit_*, which CommitLimit shows but mmap does not enforce yet.")]
+[Kernel("vm_table", "kernel/sysctl.c", Deviation = "Only files whose effect is modelled exist.")]
 internal sealed class Sysctls(Machine machine)
 {
     private int _swappiness = 60;
@@ -25,15 +25,6 @@ internal sealed class Sysctls(Machine machine)
             }
         }
     }
-
-    /// <summary>vm.overcommit_memory, 0 to 2.</summary>
-    public int OvercommitMemory { get; set; }
-
-    /// <summary>vm.overcommit_ratio in percent.</summary>
-    public int OvercommitRatio { get; set; } = 50;
-
-    /// <summary>vm.overcommit_kbytes; 0 = the ratio counts.</summary>
-    public long OvercommitKbytes { get; set; }
 
     /// <summary>Writes of 1 or 3 to vm.drop_caches (vmstat drop_pagecache).</summary>
     public long DroppedPagecache { get; set; }

@@ -27,6 +27,7 @@ public sealed partial class Machine
         Random = new SimRandom(options.Seed);
         Log = new KernelLog(this);
         Frames = new PageFrames(options);
+        Pages = new PageAllocator(this);
         Hierarchy = new CgroupHierarchy(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Reclaim = new MemcgReclaim(this);
@@ -40,6 +41,7 @@ public sealed partial class Machine
         Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
+        Overcommit = new Overcommit(this);
         Faults = new PageFaults(this);
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
@@ -127,6 +129,8 @@ public sealed partial class Machine
 
     internal PageFaults Faults { get; }
 
+    internal Overcommit Overcommit { get; }
+
     internal EventQueue Work { get; } = new();
 
     /// <summary>v1 memory+swap counters are in use.</summary>
@@ -174,7 +178,7 @@ public sealed partial class Machine
             return;
         }
         (int cpu, TaskStruct? current, long callNs, long stalledNs) = (CurrentCpu, Current, CallNs, StalledNs);
-        while (Work.NextDueNs <= untilNs)
+        while (Work.NextDueNs <= untilNs && Panicked is null)
         {
             Action run = Work.Take(out _);
             Current = null;

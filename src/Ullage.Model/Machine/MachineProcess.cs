@@ -20,6 +20,8 @@ public sealed record SpawnOptions
     public long? LimitAs { get; init; }
     /// <summary>RLIMIT_DATA in bytes; null = unlimited.</summary>
     public long? LimitData { get; init; }
+    /// <summary>RLIMIT_STACK in bytes; null = 8 MiB.</summary>
+    public long? LimitStack { get; init; }
 }
 
 /// <summary>System calls on processes.</summary>
@@ -35,7 +37,7 @@ public sealed partial class Machine
         TaskStruct task = Tasks.AddProcess(options.Comm, Hierarchy.Root, null);
         task.Signal.Uid = options.Uid;
         task.Signal.OomScoreAdj = options.OomScoreAdj;
-        task.Mm = ProgramImage.Load(this, task);
+        task.Mm = ProgramImage.Load(this, task, options.LimitStack is null ? Mm.DefaultStackPages : PagesOf(options.LimitStack));
         task.Mm.LimitPages = PagesOf(options.LimitAs);
         task.Mm.LimitDataPages = PagesOf(options.LimitData);
         return task;
@@ -59,7 +61,7 @@ public sealed partial class Machine
         child.Signal.Uid = parent.Signal.Uid;
         child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
         child.Signal.OomScoreAdjMin = parent.Signal.OomScoreAdjMin;
-        Mm? mm = ForkMm.Copy(this, parent.Mm!, child);
+        Mm? mm = ForkMm.Copy(this, parent, child);
         if (mm is null)
         {
             child.Cgroup.RemoveTask(child);
@@ -195,11 +197,14 @@ public sealed partial class Machine
             mm.TablesOf(level).Clear();
         }
         mm.ForgetLastTable();
-        Uncharges.End();
+        long accounted = 0;
         foreach (Vma vma in mm.Vmas)
         {
+            accounted += vma.IsAccounted ? vma.Pages : 0;
             FreeVma(vma);
         }
+        Uncharges.End();
+        Overcommit.Uncharge(accounted);
         mm.Clear();
     }
 

@@ -9,10 +9,11 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
+        Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] stacksOf = CountStacks();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
@@ -27,6 +28,7 @@ public sealed partial class Machine
         Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
+        VerifySpaces();
     }
 
     private long[] CountStacks()
@@ -76,12 +78,14 @@ public sealed partial class Machine
         MemcgStats stats = memcg.Stats;
         long tables = stats.Exact(MemcgStat.PageTables);
         long anon = stats.Exact(MemcgStat.Anon);
-        Invariant.Holds(anon >= 0 && tables >= 0);
-        Invariant.Holds(anon + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {tables} tables");
+        long shmem = stats.Exact(MemcgStat.Shmem);
+        Invariant.Holds(anon >= 0 && tables >= 0 && shmem >= 0);
+        Invariant.Holds(anon + shmem + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {shmem} shmem + {tables} tables");
+        Invariant.Holds(stats.Exact(MemcgStat.File) == shmem && stats.Exact(MemcgStat.FileMapped) <= shmem, $"shared pages of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.KernelStack) == stacks, $"stacks of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
-        Invariant.Holds(lists >= 0 && lists <= anon, $"lists of {memcg}: {lists} <= {anon}");
+        Invariant.Holds(lists >= 0 && lists <= anon + shmem, $"lists of {memcg}: {lists} <= {anon} anon + {shmem} shmem");
         long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable) + stats.Exact(MemcgStat.SlabReclaimable);
         Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
     }

@@ -42,6 +42,6 @@ internal sealed class OomReaper(Machine machine)
         mm.OomSkip = true;
         const int kbPerPage = KernelConstants.PageSize / 1024;
         machine.Log.Write(6, string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"oom_reaper: reaped process {victim.Pid} ({victim.Comm}), now anon-rss:{mm.AnonPages * kbPerPage}kB, file-rss:{mm.FilePages * kbPerPage}kB, shmem-rss:0kB"));
+            $"oom_reaper: reaped process {victim.Pid} ({victim.Comm}), now anon-rss:{mm.AnonPages * kbPerPage}kB, file-rss:{mm.FilePages * kbPerPage}kB, shmem-rss:{mm.ShmemPages * kbPerPage}kB"));
     }
 }

@@ -44,7 +44,6 @@ internal sealed class OomTaskTable(Machine machine)
     private string Row(TaskStruct task, Mm mm)
     {
         const int noSwap = 0;
-        const int noShmem = 0;
         long tables = (long)mm.TablePages * KernelConstants.PageSize;
         CultureInfo invariant = CultureInfo.InvariantCulture;
         string process = string.Create(invariant, $"{task.Signal.Uid,5} {task.Signal.Tgid,5} {mm.TotalPages,8} {mm.Rss,8}");
@@ -54,7 +53,7 @@ internal sealed class OomTaskTable(Machine machine)
             OomTaskColumns.TableCounts => string.Create(invariant, $"[{task.Pid,5}] {process} {mm.PteTables,7} {mm.PmdTables,7} {rest}"),
             OomTaskColumns.TableBytes => string.Create(invariant, $"[{task.Pid,5}] {process} {tables,8} {rest}"),
             OomTaskColumns.WidePid => string.Create(invariant, $"[{task.Pid,7}] {process} {tables,8} {rest}"),
-            _ => string.Create(invariant, $"[{task.Pid,7}] {process} {mm.AnonPages,8} {mm.FilePages,8} {noShmem,9} {tables,8} {rest}"),
+            _ => string.Create(invariant, $"[{task.Pid,7}] {process} {mm.AnonPages,8} {mm.FilePages,8} {mm.ShmemPages,9} {tables,8} {rest}"),
         };
     }
 

@@ -59,7 +59,7 @@ internal sealed class LruAdd
             _machine.Faults.FreeAnon(cpu, frame); // its last user went while it waited
             return;
         }
-        flags |= PageFlags.Lru | (_newAnonActive ? PageFlags.Active : PageFlags.None);
+        flags |= PageFlags.Lru | (_newAnonActive && (flags & PageFlags.Shmem) == 0 ? PageFlags.Active : PageFlags.None);
         _machine.Hierarchy.ById(frames.Memcg(frame))?.Stats.Add(cpu, ListOf(flags), 1);
     }
 
