@@ -6,6 +6,8 @@ using CancellationTokenSource interrupt = new();
 CliConsole console = SystemConsole.Open();
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+// A terminal that goes away: what was asked for is cut short in an orderly way, too.
+using PosixSignalRegistration onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
 return await UllageApp.RunAsync(args, console, Wiring.Services, interrupt.Token).ConfigureAwait(false);
 
 void Interrupt(PosixSignalContext signal)

@@ -17,14 +17,14 @@ public static class UllageApp
     /// <returns>The exit code (docs/cli).</returns>
     public static async Task<int> RunAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel)
     {
-        if (args is ["--version"] or ["-V"] or ["version"])
-        {
-            console.WriteLine("ullage " + Version);
-            return ExitCodes.Ok;
-        }
         bool verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {
+            if (args is ["--version"] or ["-V"] or ["version"])
+            {
+                console.WriteLine("ullage " + Version);
+                return ExitCodes.Ok;
+            }
             return await DispatchAsync(args, console, services, cancel).ConfigureAwait(false);
         }
         catch (CliException problem)
@@ -39,6 +39,11 @@ public static class UllageApp
         catch (IOException gone) when (IsBrokenPipe(gone))
         {
             return ExitCodes.Ok; // whoever read our output has seen enough, as in `ullage stat | head`
+        }
+        catch (OutputException full)
+        {
+            console.WriteError("ullage: " + full.Message);
+            return ExitCodes.NoData;
         }
         catch (Exception bug)
         {
@@ -60,6 +65,10 @@ public static class UllageApp
         {
             await Parse(VerbList.Root(), ["--help"], console).InvokeAsync(To(console.Error), cancel).ConfigureAwait(false);
             return ExitCodes.Usage;
+        }
+        if (args[0] == "help")
+        {
+            args = [.. args[1..], "--help"];
         }
         string? verb = args[0].StartsWith('-') ? null : args[0];
         if (verb is not null)

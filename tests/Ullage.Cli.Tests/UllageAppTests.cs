@@ -49,6 +49,36 @@ public sealed class UllageAppTests
         lines.ShouldAllBe(line => line.Length <= 80);
     }
 
+    [Theory]
+    [InlineData(new[] { "help" }, new[] { "--help" })]
+    [InlineData(new[] { "help", "run" }, new[] { "run", "--help" })]
+    [InlineData(new[] { "help", "scenarios", "show" }, new[] { "scenarios", "show", "--help" })]
+    public async Task HelpAsAVerbIsTheOption(string[] args, string[] same)
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), args);
+        (_, TestConsole expected) = await Canned.RunAsync(new FakeTarget(Canned.Oom), same);
+        code.ShouldBe(0);
+        console.Out.ShouldBe(expected.Out);
+        console.Out.ShouldContain("Example");
+    }
+
+    [Fact]
+    public async Task HelpOfValidateHasItsOwnExamples()
+    {
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "validate", "--help");
+        console.Out.TrimEnd().ShouldEndWith("ullage validate --data tests/data/experiments --docs docs");
+    }
+
+    [Fact]
+    public async Task ScenariosAsJsonHaveNameAndDescription()
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "scenarios", "--format", "json");
+        code.ShouldBe(0);
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(console.Out);
+        json.RootElement.GetProperty("schema").GetString().ShouldBe("ullage/scenarios/1");
+        json.RootElement.GetProperty("scenarios")[0].GetProperty("name").GetString().ShouldBe("anon-oom");
+    }
+
     [Fact]
     public async Task NoArgumentsShowHelpAsAUsageError()
     {

@@ -8,6 +8,8 @@ namespace Ullage.Conformance;
 /// <summary>The model of 6.18.</summary>
 public sealed class ModelArm(ITestOutputHelper output) : KernelConformance(output)
 {
+    protected override bool MaySkip => false;
+
     protected override ITarget? Target(out string? whyNot)
     {
         whyNot = null;
@@ -18,6 +20,8 @@ public sealed class ModelArm(ITestOutputHelper output) : KernelConformance(outpu
 /// <summary>The kernel of this machine, where it is 6.18 or later and lets us make cgroups.</summary>
 public sealed class HostArm(ITestOutputHelper output) : KernelConformance(output)
 {
+    protected override bool MaySkip => true;
+
     protected override ITarget? Target(out string? whyNot)
     {
         string release = File.Exists("/proc/sys/kernel/osrelease") ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim() : "unknown";

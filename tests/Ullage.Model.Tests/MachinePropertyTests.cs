@@ -3,6 +3,8 @@ using FsCheck.Fluent;
 using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
+using Ullage.Model.Charging;
+using Ullage.Model.Kernfs;
 using Ullage.Model.Eras;
 
 namespace Ullage.Model.Tests;
@@ -24,18 +26,22 @@ public sealed class MachinePropertyTests
         Config config = Config.QuickThrowOnFailure.WithMaxTest(150);
         long kills = 0;
         long faults = 0;
+        long writes = 0;
+        long refused = 0;
         Check.One(config, Prop.ForAll(cases.ToArbitrary(), c =>
         {
-            Machine machine = Run(KernelEras.All[c.Era], c.Version, c.Calls);
+            Machine machine = Run(KernelEras.All[c.Era], c.Version, c.Calls, ref writes, ref refused);
             kills += machine.Oom.Kills;
             faults += machine.Faults.Count;
             return machine.Frames.CountCharged(machine.Hierarchy.HighestId).Skip(1).Sum() == 0;
         }));
         kills.ShouldBeGreaterThan(5, "the sequences must reach the OOM killer");
         faults.ShouldBeGreaterThan(5_000);
+        writes.ShouldBeGreaterThan(500);
+        refused.ShouldBeInRange(writes / 10, writes * 9 / 10, "both good and bad values must be tried");
     }
 
-    private static Machine Run(KernelEra era, int version, int[] calls)
+    private static Machine Run(KernelEra era, int version, int[] calls, ref long writes, ref long refused)
     {
         Machine machine = Machine.Boot(new MachineOptions
         {
@@ -48,6 +54,8 @@ public sealed class MachinePropertyTests
             machine.Verify();
         }
         player.EndAll();
+        writes += player.Writes;
+        refused += player.Refused;
         machine.Verify();
         return machine;
     }
@@ -56,12 +64,19 @@ public sealed class MachinePropertyTests
     private sealed class Player(Machine machine)
     {
         private readonly List<TaskStruct> _tasks = [];
+        private readonly List<int> _descriptors = [];
+        private readonly List<OpenFile> _open = [];
+
+        public long Writes { get; private set; }
+
+        public long Refused { get; private set; }
+
         private readonly List<(TaskStruct Task, long Address, int Pages)> _regions = [];
 
         public void Play(int number)
         {
-            int what = number % 16;
-            int rest = number / 16;
+            int what = number % 20;
+            int rest = number / 20;
             _tasks.RemoveAll(task => task.Mm is null);
             _regions.RemoveAll(region => region.Task.Mm is null);
             machine.CurrentCpu = rest % machine.Options.Cpus;
@@ -81,6 +96,12 @@ public sealed class MachinePropertyTests
                 case 4:
                     SetLimit(rest);
                     break;
+                case 16 or 17 or 18:
+                    WriteControl(rest);
+                    break;
+                case 19:
+                    Watch(rest);
+                    break;
                 case 5:
                     machine.RunDueWork(machine.TimeNs + 1_000_000);
                     machine.Spend(1_000_000);
@@ -88,6 +109,60 @@ public sealed class MachinePropertyTests
                 default:
                     PlayTask(what, rest);
                     break;
+            }
+        }
+
+        /// <summary>Some value to some control file of some cgroup; whatever the kernel answers, it answers. Read afterwards.</summary>
+        private void WriteControl(int rest)
+        {
+            Cgroup cgroup = machine.Hierarchy.Find(Paths[rest % Paths.Length]) ?? machine.Hierarchy.Root;
+            string directory = machine.CgroupDirectory(cgroup) + "/";
+            string[] files = [.. machine.Files.List(directory).Names.Where(name => !name.EndsWith('/'))];
+            string file = directory + files[rest / 5 % files.Length];
+            string[] values =
+            [
+                "0", "1", "2", "3", "-1", "max", "", "\n", "abc", "1M", $"{rest % 900}K", $"{rest % 3000}K", "+memory", "-memory", "99999999999999999999", "1M swappiness=5",
+                $"{Pid(rest)}", $"{_descriptors.ElementAtOrDefault(rest % 7)} {_descriptors.ElementAtOrDefault(rest % 5)} {(rest % 2 == 0 ? "1M" : "low,local")}",
+            ];
+            string value = values[rest / 64 % values.Length];
+            machine.Current = rest % 3 == 0 && _tasks.Count > 0 && _tasks[rest % _tasks.Count].State == TaskState.Running ? _tasks[rest % _tasks.Count] : null;
+            Errno errno = machine.Files.Write(file, value);
+            machine.Current = null;
+            Writes++;
+            Refused += errno == Errno.None ? 0 : 1;
+            machine.Files.Read(file);
+            Reap();
+        }
+
+        private int Pid(int rest) => _tasks.Count > 0 ? _tasks[rest % _tasks.Count].Pid : 0;
+
+        /// <summary>Holds a file open, writes and reads through it; makes an eventfd.</summary>
+        private void Watch(int rest)
+        {
+            Cgroup cgroup = machine.Hierarchy.Find(Paths[rest % Paths.Length]) ?? machine.Hierarchy.Root;
+            string[] files = ["memory.peak", "memory.events", "cgroup.events", "memory.usage_in_bytes", "memory.oom_control", "memory.pressure_level"];
+            if (machine.Open(machine.CgroupDirectory(cgroup) + "/" + files[rest / 5 % files.Length]).File is { } open)
+            {
+                _open.Add(open);
+                _descriptors.Add(open.Descriptor);
+            }
+            _descriptors.Add(machine.MakeEventFd().Descriptor);
+            foreach (OpenFile each in _open)
+            {
+                each.Write(rest % 2 == 0 ? "x" : "");
+                each.Read();
+                _ = each.HasChanged;
+            }
+            if (rest % 4 == 0 && _open.Count > 0)
+            {
+                _open[0].Close();
+                _open.RemoveAt(0);
+            }
+            machine.SoftLimits.TakeLargest();
+            machine.Pressure.Account(cgroup.Memcg, Gfp.Kernel, tree: rest % 2 == 0, rest % 1000, rest % 300);
+            foreach (MemCgroup memcg in machine.Hierarchy.Memcgs)
+            {
+                machine.Protection.Of(machine.Hierarchy.Root.Memcg, memcg);
             }
         }
 
@@ -106,6 +181,10 @@ public sealed class MachinePropertyTests
                 return;
             }
             TaskStruct task = _tasks[rest % _tasks.Count];
+            if (task.State != TaskState.Running)
+            {
+                return; // it waits for room
+            }
             machine.As(task);
             switch (what)
             {
@@ -155,7 +234,7 @@ public sealed class MachinePropertyTests
             {
                 for (int page = 0; owner == task && page < pages; page++)
                 {
-                    if (machine.Touch(task, address + (page * 4096L), write: (rest & 8) == 0) == FaultOutcome.Killed)
+                    if (machine.Touch(task, address + (page * 4096L), write: (rest & 8) == 0) is FaultOutcome.Killed or FaultOutcome.WaitForOom)
                     {
                         return;
                     }

@@ -68,6 +68,22 @@ internal sealed class RunRecorder(Scenario scenario) : IRunObserver
         {
             OnProgress(result.VirtualNs, Files);
         }
+        foreach (UsageGauge gauge in _gauges)
+        {
+            gauge.ReadPeaks(path => TextOf(path, result));
+        }
+    }
+
+    private string? TextOf(string path, RunResult result)
+    {
+        foreach ((string collected, string text) in result.Files)
+        {
+            if (collected == path)
+            {
+                return text;
+            }
+        }
+        return result.Target == "model" && Files?.Read(path) is { Ok: true } read ? read.Text : null;
     }
 
     public RunProgress Now()

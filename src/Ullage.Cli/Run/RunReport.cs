@@ -20,6 +20,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         KernelLog(result);
         Stacks(result);
         Files(result);
+        Notes(result.Notes);
         Expectations(result.Expectations);
         console.WriteLine();
         Verdict(result, usage);
@@ -60,7 +61,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         foreach (UsageSeries other in usage.Where(series => series != fullest && series.Points.Count > 0))
         {
             string share = other.LimitBytes is long limit ? $" ({Amounts.Percent(other.PeakBytes, limit)})" : "";
-            Wrapped($"  {other.Cgroup}: peak {Amounts.Size(other.PeakBytes)} of {Amounts.Limit(other.LimitBytes)}{share}", 4);
+            Wrapped($"  {other.Cgroup}: {other.PeakWord} {Amounts.Size(other.PeakBytes)} of {Amounts.Limit(other.LimitBytes)}{share}", 4);
         }
     }
 
@@ -94,7 +95,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
     private void KernelLog(RunResult result)
     {
         Heading("kernel log");
-        Paint(result.Dmesg.Count > 0 ? KernelLogDigest.Lines(result.Dmesg, verbose) : [("nothing was logged", Tone.Dim)]);
+        Paint(result.Dmesg.Count > 0 ? KernelLogDigest.Lines(result.Dmesg, verbose).Select(each => (Fit(each.Line), each.Tone)) : [("nothing was logged", Tone.Dim)]);
     }
 
     private void Stacks(RunResult result)
@@ -124,7 +125,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         }
         foreach ((string path, Errno errno) in result.UnavailableFiles)
         {
-            Paint([($"{path}: - unavailable: {ErrnoNames.Describe(errno)}", Tone.Dim)]);
+            Paint(TextWrap.Lines($"{path}: - unavailable: {ErrnoNames.Describe(errno)}", console.Width, 2).Select(line => (Fit(line), Tone.Dim)));
         }
     }
 
@@ -135,12 +136,25 @@ internal sealed class RunReport(CliConsole console, bool verbose)
             Wrapped($"{path}: {(lines[0].Length > 0 ? lines[0] : "(empty)")}", 2);
             return;
         }
-        console.WriteLine(path + ":");
+        console.WriteLine(Fit(path + ":"));
         foreach (string line in verbose ? lines : lines.Take(FirstLines))
         {
-            console.WriteLine("  " + line);
+            console.WriteLine(Fit("  " + line));
         }
         LeftOut(verbose ? 0 : lines.Length - FirstLines, "line", "  ");
+    }
+
+    private void Notes(IReadOnlyList<string> notes)
+    {
+        if (notes.Count == 0)
+        {
+            return;
+        }
+        Heading("notes");
+        foreach (string note in notes)
+        {
+            Wrapped(note, 2);
+        }
     }
 
     private void LeftOut(int count, string noun, string indent)
@@ -169,7 +183,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         string mark = expectation.Ok ? "ok    " : "FAILED";
         foreach (string line in TextWrap.Lines($"{mark}  {expectation.Text}: found {expectation.Actual}", console.Width, 8))
         {
-            console.WriteLine(console.Paint(line, expectation.Ok ? Tone.Plain : Tone.Red));
+            console.WriteLine(console.Paint(Fit(line), expectation.Ok ? Tone.Plain : Tone.Red));
         }
     }
 
@@ -188,11 +202,18 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         console.WriteLine(title);
     }
 
+    // A terminal would break them anywhere; in a file they stay whole, so that they can be searched and copied.
+    private string Fit(string line)
+    {
+        string end = console.Utf8 ? "…" : "...";
+        return !console.OutIsTerminal || verbose || line.Length <= console.Width ? line : line[..Math.Max(1, console.Width - end.Length)] + end;
+    }
+
     private void Wrapped(string text, int indent)
     {
         foreach (string line in TextWrap.Lines(text, console.Width, indent))
         {
-            console.WriteLine(line);
+            console.WriteLine(Fit(line));
         }
     }
 

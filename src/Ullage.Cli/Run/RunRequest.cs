@@ -8,6 +8,8 @@ internal sealed record RunRequest
     public string? Kernel { get; init; }
     public IReadOnlyList<string> Overrides { get; init; } = [];
     public ulong Seed { get; init; }
+    /// <summary>True when the command line has a seed.</summary>
+    public bool SeedGiven { get; init; }
     public bool Verify { get; init; }
     public bool Json { get; init; }
     public string? Output { get; init; }

@@ -18,21 +18,49 @@ internal sealed class Runner(CliConsole console, CliServices services)
         Scenario scenario = ScenarioLoader.Load(request.Scenario, request.Overrides, services);
         if (request.Kernel is not null && !services.Eras().Contains(request.Kernel))
         {
-            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}");
+            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}{NearestKernel.Advice(request.Kernel, services.Eras())}");
         }
         ITarget target = services.Target(request.On)
             ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use --on {(request.On == "host" ? "model" : "host")}");
+        using OutputFile? output = OutputFile.Open(request.Output);
+        TellIgnored(scenario, request);
         RunRecorder recorder = new(scenario);
         RunResult result = await RunOnceAsync(target, scenario, request, recorder, cancel).ConfigureAwait(false);
         recorder.Finish(result);
         result = Judged(scenario, result, recorder);
-        Show(result, recorder, request);
+        Show(result, recorder, request, output);
         if (result.Ended == "interrupted" || cancel.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
         }
         bool same = !request.Verify || await VerifyAsync(target, scenario, request, result, cancel).ConfigureAwait(false);
         return same && result.Expectations.All(expectation => expectation.Ok) ? ExitCodes.Ok : ExitCodes.Finding;
+    }
+
+    // The host is the machine it is; what a scenario says of the modelled one must not look as if it had been obeyed.
+    private void TellIgnored(Scenario scenario, RunRequest request)
+    {
+        if (request.On != "host" || request.Quiet)
+        {
+            return;
+        }
+        List<string> ignored = [];
+        if (scenario.Machine != new MachineSpec())
+        {
+            ignored.Add("machine");
+        }
+        if (scenario.Kernel is not null)
+        {
+            ignored.Add("kernel");
+        }
+        if (ignored.Count > 0)
+        {
+            console.WriteError($"ullage: note: the host is what it is: {string.Join(" and ", ignored)} of the scenario left aside");
+        }
+        if (request.SeedGiven)
+        {
+            console.WriteError("ullage: note: on the host, --seed decides only the access patterns of the scenario");
+        }
     }
 
     private async Task<RunResult> RunOnceAsync(
@@ -52,7 +80,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
         }
         catch (TargetUnavailableException unavailable)
         {
-            throw new CliException(unavailable.ExitCode, unavailable.Message);
+            throw new CliException(unavailable.ExitCode, unavailable.Message) { Bare = unavailable.NamesPlace };
         }
     }
 
@@ -67,7 +95,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
             ? result
             : result with { Expectations = services.Judge(scenario, result, recorder.Files) };
 
-    private void Show(RunResult result, RunRecorder recorder, RunRequest request)
+    private void Show(RunResult result, RunRecorder recorder, RunRequest request, OutputFile? output)
     {
         string? json = request.Json || request.Output is not null ? services.ResultJson(result) : null;
         if (request.Json)
@@ -87,21 +115,9 @@ internal sealed class Runner(CliConsole console, CliServices services)
                 report.Write(result, usage);
             }
         }
-        if (request.Output is not null)
+        if (output is not null)
         {
-            Save(request.Output, json!);
-        }
-    }
-
-    private static void Save(string file, string json)
-    {
-        try
-        {
-            File.WriteAllText(file, json.EndsWith('\n') ? json : json + "\n");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.NoData($"cannot write {file}: {ScenarioLoader.Describe(failure)}: give -o a file in a directory you may write to");
+            output.Save(json!.EndsWith('\n') ? json : json + "\n");
         }
     }
 

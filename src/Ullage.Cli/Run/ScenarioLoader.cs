@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using Ullage.Abi;
+using Ullage.Cli.Terminal;
 using Ullage.Cli.Verbs;
 using Ullage.Lab.Scenarios;
 
@@ -7,6 +10,8 @@ namespace Ullage.Cli.Run;
 /// <summary>Finds a scenario by its built-in name or its path, and reads it.</summary>
 internal static class ScenarioLoader
 {
+    private const int MostBytes = 1 << 20;
+
     public static Scenario Load(string nameOrPath, IReadOnlyList<string> overrides, CliServices services)
     {
         (string text, string file) = Find(nameOrPath, services);
@@ -31,13 +36,48 @@ internal static class ScenarioLoader
         }
         try
         {
-            return (File.ReadAllText(nameOrPath), nameOrPath);
+            return (Decode(ReadBounded(nameOrPath), nameOrPath), nameOrPath);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CliException.NoData($"cannot read {nameOrPath}: {Describe(failure)}: check its permissions");
+            throw CliException.NoData($"cannot read {nameOrPath}: {Describe(failure)}: {Remedy(failure)}");
         }
     }
+
+    // Not by the file's size: a pipe or a device has none, and may have no end.
+    private static byte[] ReadBounded(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        byte[] bytes = new byte[MostBytes + 1];
+        int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length <= MostBytes
+            ? bytes[..length]
+            : throw CliException.Usage($"'{path}' has more than {Amounts.Size(MostBytes)}: no scenario is that long; name a scenario file");
+    }
+
+    private static string Decode(byte[] bytes, string path)
+    {
+        if (bytes is [0xff, 0xfe, ..] or [0xfe, 0xff, ..])
+        {
+            throw CliException.Usage($"'{path}' is UTF-16 text: save it as UTF-8");
+        }
+        try
+        {
+            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
+            return text.TrimStart('\ufeff');
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw CliException.Usage(string.Create(CultureInfo.InvariantCulture, $"'{path}' is not UTF-8 text (byte {wrong.Index + 1}): save it as UTF-8"));
+        }
+    }
+
+    private static string Remedy(Exception failure) => (Errno)(failure.HResult & 0xffff) switch
+    {
+        Errno.ELOOP => "its symbolic links lead in a circle; name the file itself",
+        Errno.EIO => "the device fails; copy the file elsewhere",
+        _ => "check its permissions",
+    };
 
     /// <summary>The errno behind a failed file access.</summary>
     public static string Describe(Exception failure) => failure switch

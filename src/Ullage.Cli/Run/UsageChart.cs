@@ -21,12 +21,23 @@ internal sealed class UsageChart(int width, bool utf8, int height = 10)
         {
             yield break;
         }
+        if (series.PeakBytes == 0)
+        {
+            foreach (string line in TextWrap.Lines($"{Title(series, long.MaxValue)}: nothing was charged while it was watched", width, 2))
+            {
+                yield return (line, Tone.Dim);
+            }
+            yield break;
+        }
         long end = Math.Max(1, Math.Max(endNs, series.Points[^1].TNs));
         long top = Top(series);
         int labels = Math.Max(4, Math.Max(Amounts.Size(top).Length, Amounts.Size(top / 2).Length));
         int plot = Math.Clamp(width - labels - 4, MinPlot, MaxPlot);
         double[] columns = Columns(series, end, plot);
-        yield return (Title(series, top), Tone.Plain);
+        foreach (string line in TextWrap.Lines(Title(series, top), width, 2))
+        {
+            yield return (line, Tone.Plain);
+        }
         for (int row = height; row >= 1; row--)
         {
             string label = row == height ? Amounts.Size(top) : row == height / 2 ? Amounts.Size(top / 2) : "";

@@ -33,6 +33,15 @@ internal sealed class UsageGauge(int version, string cgroup)
         }
     }
 
+    /// <summary>The kernel's own peaks, as far as they can be read; null texts are files that were not.</summary>
+    public void ReadPeaks(Func<string, string?> textOf)
+    {
+        Memory.KernelPeakBytes = Bytes(textOf(_directory + (version == 1 ? "memory.max_usage_in_bytes" : "memory.peak")));
+        Kmem.KernelPeakBytes = version == 1 ? Bytes(textOf(_directory + "memory.kmem.max_usage_in_bytes")) : null;
+    }
+
+    private static long? Bytes(string? text) => text is not null && Limit.TryParse(text, out Limit peak) ? peak.Bytes : null;
+
     // What cannot be read leaves a gap: a cgroup that is not there yet, or no more.
     private void Read(long tNs, IKernelFiles files, UsageSeries series, string usageFile, string limitFile)
     {

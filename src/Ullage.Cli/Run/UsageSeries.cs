@@ -15,11 +15,20 @@ internal sealed class UsageSeries(string cgroup, string counter)
     private const int Capacity = 4096;
     private readonly List<UsagePoint> _points = [];
     private long _everyNs;
+    private long _highest;
 
     public string Cgroup { get; } = cgroup;
     public string Counter { get; } = counter;
     public IReadOnlyList<UsagePoint> Points => _points;
-    public long PeakBytes { get; private set; }
+
+    /// <summary>The highest usage: the kernel's own figure when it is known, else the highest reading.</summary>
+    public long PeakBytes => Math.Max(KernelPeakBytes ?? 0, _highest);
+
+    /// <summary>What memory.peak or memory.max_usage_in_bytes said at the end; null when it was not read.</summary>
+    public long? KernelPeakBytes { get; set; }
+
+    /// <summary>What a peak is called: one that only readings saw may have been higher between two of them.</summary>
+    public string PeakWord => KernelPeakBytes is null ? "sampled peak" : "peak";
 
     /// <summary>The limit that was in force last.</summary>
     public long? LimitBytes => _points.Count == 0 ? null : _points[^1].LimitBytes;
@@ -32,7 +41,7 @@ internal sealed class UsageSeries(string cgroup, string counter)
 
     public void Add(UsagePoint point)
     {
-        PeakBytes = Math.Max(PeakBytes, point.UsageBytes);
+        _highest = Math.Max(_highest, point.UsageBytes);
         if (_points.Count >= Capacity)
         {
             Thin();

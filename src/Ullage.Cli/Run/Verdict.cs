@@ -146,11 +146,14 @@ internal static class Verdict
         return fullest switch
         {
             null => "",
-            { LimitBytes: long limit } => $"; {fullest.Cgroup} peaked at {Amounts.Size(fullest.PeakBytes)} of its {Amounts.Size(limit)}"
+            { LimitBytes: long limit } => $"; {Peaked(fullest)} of its {Amounts.Size(limit)}"
                 + $"{(fullest.Counter == "memory" ? "" : " " + fullest.Counter)} limit ({Amounts.Percent(fullest.PeakBytes, limit)})",
-            _ => $"; {fullest.Cgroup} peaked at {Amounts.Size(fullest.PeakBytes)}, it has no limit",
+            _ => $"; {Peaked(fullest)}, it has no limit",
         };
     }
+
+    private static string Peaked(UsageSeries series) =>
+        $"{series.Cgroup} {(series.KernelPeakBytes is null ? "had a sampled peak of" : "peaked at")} {Amounts.Size(series.PeakBytes)}";
 
     /// <summary>The series that came closest to its limit; without limits, the largest. Null when there is none.</summary>
     public static UsageSeries? Fullest(IReadOnlyList<UsageSeries> usage) =>

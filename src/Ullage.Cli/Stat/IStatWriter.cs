@@ -19,6 +19,6 @@ internal static class StatWriters
         StatFormat.Json => new StatJsonWriter(console, lines: false),
         StatFormat.Ndjson => new StatJsonWriter(console, lines: true),
         StatFormat.Csv => new StatCsvWriter(console),
-        _ => new StatTableWriter(console, request.Verbose),
+        _ => new StatTableWriter(console, request.Verbose, request.Quiet),
     };
 }

@@ -20,5 +20,7 @@ internal sealed record StatRequest
     public int? Count { get; init; }
     public StatFormat Format { get; init; }
     public string Root { get; init; } = "/";
+    /// <summary>Only the lines of the table: no title, header or notes.</summary>
+    public bool Quiet { get; init; }
     public bool Verbose { get; init; }
 }

@@ -6,7 +6,7 @@ using Ullage.Cli.Terminal;
 namespace Ullage.Cli.Stat;
 
 /// <summary>One line per sample in columns of fixed width, so that lines of different times stand below each other.</summary>
-internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatWriter
+internal sealed class StatTableWriter(CliConsole console, bool verbose, bool quiet = false) : IStatWriter
 {
     private const double CloseToLimit = 0.05;
     private readonly HashSet<string> _explained = [];
@@ -14,6 +14,22 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
     private int _sinceHeader;
 
     public void Write(StatSample sample)
+    {
+        if (!quiet)
+        {
+            Titles(sample);
+        }
+        (char mark, Tone tone) = Mark(sample);
+        console.WriteLine(console.Paint($"{Line(sample)} {mark}".TrimEnd(), tone));
+        _sinceHeader++;
+        if (!quiet)
+        {
+            Footnotes(sample);
+        }
+        _before = sample;
+    }
+
+    private void Titles(StatSample sample)
     {
         if (_before is null || TitleOf(_before) != TitleOf(sample))
         {
@@ -27,11 +43,6 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose) : IStatW
         {
             Header(sample);
         }
-        (char mark, Tone tone) = Mark(sample);
-        console.WriteLine(console.Paint($"{Line(sample)} {mark}".TrimEnd(), tone));
-        _sinceHeader++;
-        Footnotes(sample);
-        _before = sample;
     }
 
     public void End()

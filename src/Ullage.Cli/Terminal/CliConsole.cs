@@ -37,8 +37,17 @@ public sealed class CliConsole
     /// <summary>Writes one line to standard output.</summary>
     public void WriteLine(string line = "") => Out.Write(line + "\n");
 
-    /// <summary>Writes one line to standard error.</summary>
-    public void WriteError(string line) => Error.Write(line + "\n");
+    /// <summary>Writes one line to standard error. When that cannot be written there is nowhere left to say so: the exit code still tells.</summary>
+    public void WriteError(string line)
+    {
+        try
+        {
+            Error.Write(line + "\n");
+        }
+        catch (Exception lost) when (lost is IOException or ObjectDisposedException)
+        {
+        }
+    }
 
     internal string Paint(string text, Tone tone) => Colour && tone != Tone.Plain ? $"\e[{Sgr(tone)}m{text}\e[0m" : text;
 

@@ -35,7 +35,7 @@ internal sealed class DescriptorStream(int descriptor) : Stream
             Errno errno = (Errno)Marshal.GetLastPInvokeError();
             if (errno is not (Errno.EINTR or Errno.EAGAIN))
             {
-                throw new IOException($"write: {ErrnoNames.Describe(errno)}", (int)errno);
+                throw new OutputException(descriptor, errno);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Ullage.Cli.Terminal;
 using Ullage.Observe.Diagnosis;
 
@@ -10,24 +11,31 @@ internal static class DoctorVerb
     public const string Name = "doctor";
     public const string Does = "Say what this host offers, what will not work here, and why";
 
-    public static string[] Examples => ["ullage doctor", "sudo ullage doctor"];
+    public static string[] Examples => ["ullage doctor", "sudo ullage doctor", "ullage doctor --format json"];
 
     public static Command Command(CliConsole console, Func<CliServices> services)
     {
         Option<string> root = CommonOptions.Root;
         Command verb = new(Name, Does);
+        Option<string> format = CommonOptions.Format("table (for people) or json (schema ullage/doctor/1)");
         verb.Options.Add(root);
+        verb.Options.Add(format);
         verb.Options.Add(CommonOptions.NoColour);
-        verb.SetAction(parse => Run(console, services(), parse.GetValue(root)!));
+        verb.SetAction(parse => Run(console, services(), parse.GetValue(root)!, OptionText.OneOf("--format", parse.GetValue(format)!, "table", "json") == "json"));
         return verb;
     }
 
-    private static int Run(CliConsole console, CliServices services, string root)
+    private static int Run(CliConsole console, CliServices services, string root, bool json)
     {
         IReadOnlyList<DoctorCheck> checks = services.Doctor(root);
         if (checks.Count == 0)
         {
             throw CliException.NoData($"there is no kernel to examine below {root}: {root.TrimEnd('/')}/proc cannot be read; mount it, or name another --root");
+        }
+        if (json)
+        {
+            JsonText.Write(console, writer => Write(writer, checks));
+            return ExitCodes.Ok;
         }
         int widest = checks.Max(check => check.Name.Length);
         foreach (DoctorCheck check in checks)
@@ -45,6 +53,25 @@ internal static class DoctorVerb
         console.WriteLine();
         console.WriteLine($"{Amounts.Count(checks.Count, "check")}: {checks.Count - limited - missing} ok, {limited} limited (--), {missing} missing (!!)");
         return ExitCodes.Ok;
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<DoctorCheck> checks)
+    {
+        json.WriteStartObject();
+        json.WriteString("schema", "ullage/doctor/1");
+        json.WriteStartArray("checks");
+        foreach (DoctorCheck check in checks)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", check.Name);
+            json.WriteString("state", check.State switch { DoctorState.Ok => "ok", DoctorState.Limited => "limited", _ => "missing" });
+            json.WriteString("found", check.Found);
+            json.WriteString("affected", check.Lost);
+            json.WriteString("to_do", check.Remedy);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static string Consequence(DoctorCheck check) => (check.Lost, check.Remedy) switch

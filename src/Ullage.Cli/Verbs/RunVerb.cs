@@ -67,6 +67,7 @@ internal static class RunVerb
                 Kernel = parse.GetValue(_kernel),
                 Overrides = parse.GetValue(_set) ?? [],
                 Seed = OptionText.Seed(parse.GetValue(_seed)!),
+                SeedGiven = parse.GetResult(_seed) is { Implicit: false },
                 Verify = parse.GetValue(_verify),
                 Json = OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json") == "json",
                 Output = parse.GetValue(_output),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Ullage.Cli.Terminal;
 
 namespace Ullage.Cli.Verbs;
@@ -22,14 +23,21 @@ internal static class ScenariosVerb
         show.SetAction(parse => Show(parse.GetRequiredValue(name), console, services()));
         Command verb = new(Name, Does);
         verb.Subcommands.Add(show);
-        verb.SetAction(_ => List(console, services()));
+        Option<string> format = CommonOptions.Format("table (for people) or json (schema ullage/scenarios/1)");
+        verb.Options.Add(format);
+        verb.SetAction(parse => List(console, services(), OptionText.OneOf("--format", parse.GetValue(format)!, "table", "json") == "json"));
         verb.Options.Add(CommonOptions.NoColour);
         return verb;
     }
 
-    private static int List(CliConsole console, CliServices services)
+    private static int List(CliConsole console, CliServices services, bool json)
     {
         IReadOnlyList<(string Name, string Description)> all = services.BuiltIns();
+        if (json)
+        {
+            JsonText.Write(console, writer => Write(writer, all));
+            return ExitCodes.Ok;
+        }
         int widest = all.Count == 0 ? 0 : all.Max(scenario => scenario.Name.Length);
         foreach ((string name, string description) in all)
         {
@@ -40,6 +48,22 @@ internal static class ScenariosVerb
             }
         }
         return ExitCodes.Ok;
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<(string Name, string Description)> all)
+    {
+        json.WriteStartObject();
+        json.WriteString("schema", "ullage/scenarios/1");
+        json.WriteStartArray("scenarios");
+        foreach ((string name, string description) in all)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("description", description);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static int Show(string name, CliConsole console, CliServices services)

@@ -11,7 +11,7 @@ internal static class StatVerb
     public const string Name = "stat";
     public const string Does = "One line per interval of a cgroup's memory: usage, limit, ullage, kinds, events";
 
-    public static string[] Examples => ["ullage stat -p $$ -c 10", "ullage stat /system.slice 1 10", "ullage stat / --format ndjson -c 1"];
+    public static string[] Examples => ["ullage stat -p $$ -c 10", "ullage stat / 1 3", "ullage stat / --format ndjson -c 1"];
 
     public static Command Command(CliConsole console, Func<CliServices> services)
     {
@@ -34,12 +34,13 @@ internal static class StatVerb
         private readonly Option<string?> _interval = new("--interval", "-i") { HelpName = "TIME", Description = "Time between lines, such as 1, 0.5 or 200ms; default: 1 s" };
         private readonly Option<string> _format = CommonOptions.Format("table (IEC units), or json, ndjson, csv (bytes)");
         private readonly Option<string> _root = CommonOptions.Root;
+        private readonly Option<bool> _quiet = new("--quiet") { Description = "Only the lines of the table: no title, header or notes" };
         private readonly Option<bool> _verbose = CommonOptions.Verbose;
 
         public void AddTo(Command verb)
         {
             verb.Arguments.Add(_words);
-            foreach (Option option in new Option[] { _pid, _count, _interval, _format, _root, _verbose, CommonOptions.NoColour })
+            foreach (Option option in new Option[] { _pid, _count, _interval, _format, _root, _quiet, _verbose, CommonOptions.NoColour })
             {
                 verb.Options.Add(option);
             }
@@ -72,6 +73,7 @@ internal static class StatVerb
                 Count = count is not null ? OptionText.Positive(number is null ? "--count" : "count", count) : interval is null ? 1 : null,
                 Format = FormatOf(OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json", "ndjson", "csv")),
                 Root = parse.GetValue(_root)!,
+                Quiet = parse.GetValue(_quiet),
                 Verbose = parse.GetValue(_verbose),
             };
         }

@@ -47,6 +47,11 @@ public static class ResultJson
         WriteList(writer, "dmesg", result.Dmesg, WriteLogLine);
         WriteList(writer, "stacks", result.Stacks, WriteStack);
         WriteList(writer, "expectations", result.Expectations, WriteExpectation);
+        if (result.Notes.Count > 0)
+        {
+            WriteList(writer, "notes", result.Notes, (w, note) => w.WriteStringValue(note));
+        }
+
         writer.WriteEndObject();
     }
 
@@ -123,13 +128,18 @@ public static class ResultJson
         }
 
         writer.WriteEndObject();
-        if (result.UnavailableFiles.Count == 0)
+        WriteUnavailable(writer, result.UnavailableFiles);
+    }
+
+    private static void WriteUnavailable(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, Errno>> files)
+    {
+        if (files.Count == 0)
         {
             return;
         }
 
         writer.WriteStartObject("unavailable");
-        foreach ((string path, Errno errno) in result.UnavailableFiles)
+        foreach ((string path, Errno errno) in files)
         {
             writer.WriteString(path, errno.ToString());
         }
@@ -152,6 +162,7 @@ public static class ResultJson
         writer.WriteStartObject("files");
         WriteTexts(writer, sample.Files);
         writer.WriteEndObject();
+        WriteUnavailable(writer, sample.Unavailable);
         writer.WriteEndObject();
     }
 

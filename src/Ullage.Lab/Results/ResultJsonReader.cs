@@ -46,10 +46,11 @@ internal static class ResultJsonReader
             Processes = List(root, "processes", ReadProcess),
             Files = Texts(root, "files"),
             UnavailableFiles = unavailable,
-            Samples = List(root, "samples", e => new SampleResult(Long(e, "t_ns"), Texts(e, "files"))),
+            Samples = List(root, "samples", e => new SampleResult(Long(e, "t_ns"), Texts(e, "files")) { Unavailable = ReadUnavailable(e) }),
             Dmesg = List(root, "dmesg", e => new DmesgLine(Long(e, "t_ns"), Int(e, "level"), Text(e, "text"))),
             Stacks = List(root, "stacks", e => new StackResult(Text(e, "probe"), Long(e, "count"), List(e, "frames", ReadText))),
             Expectations = List(root, "expectations", e => new ExpectationResult(Text(e, "text"), Bool(e, "ok"), Text(e, "actual"))),
+            Notes = root.TryGetProperty("notes", out _) ? List(root, "notes", ReadText) : [],
         };
     }
 

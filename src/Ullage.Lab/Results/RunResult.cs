@@ -79,7 +79,11 @@ public sealed record StepResult
 public sealed record PassResult(long Hits, long Misses, long ReadBytes, long VirtualNs);
 
 /// <summary>One sample: time since the start and the exact text of each file that could be read.</summary>
-public sealed record SampleResult(long TNs, IReadOnlyList<KeyValuePair<string, string>> Files);
+public sealed record SampleResult(long TNs, IReadOnlyList<KeyValuePair<string, string>> Files)
+{
+    /// <summary>Files that could not be read at this time: path and errno.</summary>
+    public IReadOnlyList<KeyValuePair<string, Errno>> Unavailable { get; init; } = [];
+}
 
 /// <summary>One kernel log line. Level is the syslog level (4 = warning, 3 = error, 6 = info).</summary>
 public sealed record DmesgLine(long TNs, int Level, string Text);

@@ -20,6 +20,9 @@ public sealed record Scenario
     /// <summary>sysctl name (<c>vm.swappiness</c>) and value, in file order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Sysctl { get; init; } = [];
 
+    /// <summary>Where each of <see cref="Sysctl"/> stands, as messages begin (<c>my.yaml:7:3: sysctl.vm.swappiness</c>); empty when no file was read.</summary>
+    public IReadOnlyList<string> SysctlPlaces { get; init; } = [];
+
     /// <summary>The cgroups to create.</summary>
     public CgroupSpec Cgroup { get; init; } = new();
 
@@ -93,6 +96,8 @@ public sealed record GroupSpec
     public required string Path { get; init; }
     /// <summary>Control files to write, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Writes { get; init; } = [];
+    /// <summary>Where each of <see cref="Writes"/> stands, as messages begin (<c>my.yaml:9:7: cgroup.groups./a.memory.max</c>); empty when no file was read.</summary>
+    public IReadOnlyList<string> WritePlaces { get; init; } = [];
     /// <summary>Slab objects already there, by cache (model only).</summary>
     public IReadOnlyList<KeyValuePair<string, long>> Slabs { get; init; } = [];
 }
@@ -166,6 +171,8 @@ public sealed record Expectation
     public Comparison? Compare { get; init; }
     /// <summary>Line of the scenario file, from 1.</summary>
     public int Line { get; init; }
+    /// <summary>Where its subject stands, as messages begin (<c>my.yaml:12:5: expect.0.file</c>); empty when no file was read.</summary>
+    public string Place { get; init; } = "";
 }
 
 /// <summary>A comparison of an expectation.</summary>

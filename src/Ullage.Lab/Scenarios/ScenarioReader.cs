@@ -15,6 +15,14 @@ public static class ScenarioReader
     public static ScenarioReadResult Read(string yaml, string fileName, IReadOnlyList<string> overrides)
     {
         Problems problems = new(fileName);
+        int nul = yaml.IndexOf('\0', StringComparison.Ordinal);
+        if (nul >= 0)
+        {
+            int line = yaml.AsSpan(0, nul).Count('\n') + 1;
+            problems.Add(new Place(line, nul - (yaml.LastIndexOf('\n', nul) + 1) + 1), "", "here is a NUL character, so this is not a text file: write the scenario as UTF-8 text");
+            return new ScenarioReadResult(null, problems.Sorted());
+        }
+
         Scenario? scenario = null;
         if (NodeLoader.Load(yaml, problems) is Node root)
         {

@@ -56,8 +56,11 @@ public interface IRunObserver
 /// <summary>A target cannot run a scenario: no permission (exit code 3) or a missing kernel feature (exit code 4).</summary>
 public sealed class TargetUnavailableException(string message, int exitCode) : Exception(message)
 {
-    /// <summary>3 or 4 (cli.md).</summary>
+    /// <summary>2 when the scenario is wrong, else 3 or 4 (docs/cli).</summary>
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>True when the message begins with <c>file:line:column:</c>, where editors expect nothing before it.</summary>
+    public bool NamesPlace { get; init; }
 }
 
 /// <summary>Looks at nothing.</summary>

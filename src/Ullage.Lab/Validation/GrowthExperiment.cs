@@ -1,9 +1,9 @@
 using System.Globalization;
-using Ullage.Abi.Files;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
 using Ullage.Model.Eras;
+using static Ullage.Lab.Validation.ModelFiguresReader;
 
 namespace Ullage.Lab.Validation;
 
@@ -46,7 +46,7 @@ public static class GrowthExperiment
         return writes;
     }
 
-    private static string Directory(MeasuredExperiment measured) => (measured.CgroupVersion == 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup") + Group + "/";
+    private static string Directory(MeasuredExperiment measured) => Mount(measured) + Group + "/";
 
     private static string[] Files(MeasuredExperiment measured) => measured.CgroupVersion == 1
         ? ["memory.failcnt", "memory.max_usage_in_bytes", "memory.oom_control"]
@@ -91,9 +91,6 @@ public static class GrowthExperiment
         yield return ("rc", FidelityRule.Exact);
     }
 
-    private static List<long> KernelValues(MeasuredExperiment measured, string counter) =>
-        [.. measured.Repeats.Where(repeat => repeat.ContainsKey(counter)).Select(repeat => repeat[counter])];
-
     private static long? ModelValue(RunResult result, MeasuredExperiment measured, string counter) => counter switch
     {
         "progress_ops" => result.Processes.Single(process => process.Name == "wl").Steps[0].Done,
@@ -101,25 +98,4 @@ public static class GrowthExperiment
         "holder_rc" => ReturnCode(result, "holder"),
         _ => FileValue(result, Directory(measured), counter),
     };
-
-    /// <summary>As a parent sees it: minus the signal, or the exit status.</summary>
-    private static long? ReturnCode(RunResult result, string name)
-    {
-        ProcessResult? process = result.Processes.FirstOrDefault(process => process.Name == name);
-        return process is null ? null : process.Signal == "SIGKILL" ? -9 : process.ExitCode;
-    }
-
-    private static long? FileValue(RunResult result, string directory, string counter)
-    {
-        foreach ((string path, string text) in result.Files)
-        {
-            string file = path[directory.Length..];
-            string? field = counter == file ? "value" : counter.StartsWith(file + ".", StringComparison.Ordinal) ? counter[(file.Length + 1)..] : null;
-            if (field is not null && KernelFields.TryGet(path, text, field, out string? value))
-            {
-                return long.Parse(value, CultureInfo.InvariantCulture);
-            }
-        }
-        return null;
-    }
 }

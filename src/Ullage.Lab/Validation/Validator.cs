@@ -12,12 +12,27 @@ public static class Validator
         List<FidelityFigure> figures = [];
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E3-"))
         {
-            figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+            bool waits = measured.Case == "oom_kill_disable";
+            figures.AddRange(waits ? OomDisabledExperiment.Compare(measured, new ModelTarget(), new NobodyWatches())
+                : GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
         {
             figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E11-"))
+        {
+            figures.AddRange(OvercommitExperiment.Compare(measured));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E6-"))
+        {
+            figures.AddRange(HighExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E8-"))
+        {
+            figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         return figures;
     }
 }

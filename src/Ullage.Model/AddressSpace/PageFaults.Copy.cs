@@ -29,6 +29,20 @@ internal sealed partial class PageFaults
         }
     }
 
+    /// <summary>The objects of a mapping that was there before the machine's story begins, charged to nobody.</summary>
+    internal void EquipAtLoad(Vma vma, bool hasAnonVma)
+    {
+        MemCgroup root = _machine.Hierarchy.Root.Memcg;
+        if (_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, root, Gfp.Kernel, out Slab.SlabObject allocated))
+        {
+            vma.Object = allocated;
+        }
+        if (hasAnonVma && !PrepareAnonVma(vma, root))
+        {
+            vma.HasAnonVma = true; // a machine this full lacks the object, not the fact
+        }
+    }
+
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
@@ -38,13 +52,24 @@ internal sealed partial class PageFaults
         {
             return false;
         }
-        copy.Object = allocated;
-        if (!source.HasAnonVma || PrepareAnonVma(copy, memcg))
+        if (source.HasAnonVma)
         {
-            return true;
+            // anon_vma_fork: a link to each of the parent's, then one of its own
+            if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject link))
+            {
+                _machine.Slab.Free(allocated);
+                return false;
+            }
+            if (!PrepareAnonVma(copy, memcg))
+            {
+                _machine.Slab.Free(link);
+                _machine.Slab.Free(allocated);
+                return false;
+            }
+            copy.ParentChainObject = link;
         }
-        _machine.Slab.Free(allocated);
-        return false;
+        copy.Object = allocated;
+        return true;
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>

@@ -170,6 +170,7 @@ internal sealed partial class PageFaults
         memcg.References++;
         CountPage(cpu, memcg, isShared, 1);
         memcg.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
+        _machine.PageEvents.Add(memcg, cpu, 1);
     }
 
     private static void CountPage(int cpu, MemCgroup memcg, bool isShared, int change)

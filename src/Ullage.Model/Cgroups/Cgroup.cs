@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
+using Ullage.Model.Kernfs;
 
 namespace Ullage.Model.Cgroups;
 
@@ -79,6 +80,32 @@ public sealed class Cgroup
     /// <summary>Its tasks do not run: it or a cgroup above is frozen.</summary>
     public bool Frozen => Freeze || (Parent?.Frozen ?? false);
 
+    internal FileChanges EventsChanges { get; } = new();
+
+    /// <summary>Writes cgroup.freeze; cgroup.events changes here and below where the state does.</summary>
+    [Kernel("cgroup_freeze", "kernel/cgroup/freezer.c")]
+    internal void SetFreeze(bool freeze)
+    {
+        bool was = Frozen;
+        Freeze = freeze;
+        if (was != Frozen)
+        {
+            NotifyFrozen();
+        }
+    }
+
+    private void NotifyFrozen()
+    {
+        EventsChanges.Notify(Hierarchy.NowNs);
+        foreach (Cgroup child in _children)
+        {
+            if (!child.Freeze)
+            {
+                child.NotifyFrozen();
+            }
+        }
+    }
+
     /// <summary>Live cgroups below.</summary>
     public int Descendants
     {
@@ -129,7 +156,12 @@ public sealed class Cgroup
     {
         for (Cgroup? c = this; c is not null; c = c.Parent)
         {
+            bool was = c.PopulatedTasks > 0;
             c.PopulatedTasks += change;
+            if (was != c.PopulatedTasks > 0)
+            {
+                c.EventsChanges.Notify(Hierarchy.NowNs);
+            }
         }
     }
 

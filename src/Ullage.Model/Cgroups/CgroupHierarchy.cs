@@ -53,6 +53,8 @@ public sealed class CgroupHierarchy
     /// <summary>The highest memory cgroup id that was ever given.</summary>
     internal int HighestId => _byId.Count - 1;
 
+    internal long NowNs => _machine.TimeNs;
+
     private ulong NextSerial() => ++_serial;
 
     /// <summary>The live cgroup at a path such as <c>/a/b</c>, or null.</summary>
@@ -232,6 +234,7 @@ public sealed class CgroupHierarchy
         {
             memcg.Stats.ForgetInAncestors();
         }
+        _machine.SoftLimits.Remove(memcg);
         _byId[memcg.Id] = null;
         _freeIds.Add(memcg.Id);
         if (!memcg.Cgroup.Online && memcg.Cgroup.OwnMemcg == memcg)

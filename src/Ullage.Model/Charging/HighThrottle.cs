@@ -6,7 +6,8 @@ namespace Ullage.Model.Charging;
 /// <summary>
 /// memory.high (§2.6): a limit that never refuses. Who charges beyond it reclaims on the way back to user space and, since
 /// 5.4, sleeps. The sleep grows with the square of the overage: 64 * x^2 seconds for a batch, x = (usage - high) / high,
-/// at most 2 s. At 100 MiB and HZ 1000: 101M 6 ms, 110M 639 ms, 118M 2000 ms. Up to 10 ms it is not slept.
+/// at most 2 s. At 100 MiB and HZ 1000: 101M 6 ms, 110M 639 ms, 118M 2000 ms. Up to 10 ms it is not slept; more is slept until the
+/// timer wheel gets there, at HZ 250 about 16 ms later on the average.
 /// </summary>
 [Kernel("mem_cgroup_handle_over_high", "mm/memcontrol.c", Deviation = "swap.high adds nothing until swap is modelled.")]
 internal sealed class HighThrottle
@@ -88,7 +89,7 @@ internal sealed class HighThrottle
                 reclaimed = ReclaimHigh(memcg, MinReclaim);
                 continue;
             }
-            _machine.Stall(jiffies * (1_000_000_000 / _hz));
+            _machine.Stall(TimerWheel.SleepNs(_machine.TimeNs, jiffies, _hz));
             return;
         }
     }

@@ -2,6 +2,8 @@ using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
+using Ullage.Model.Kernfs;
+using Ullage.Model.Reclaim;
 
 namespace Ullage.Model.Charging;
 
@@ -12,10 +14,13 @@ public sealed class MemCgroup
     private readonly long[] _events = new long[(int)MemcgEvent.SwapFail + 1];
     private readonly long[] _eventsLocal = new long[(int)MemcgEvent.SwapFail + 1];
     private readonly KernelEra _era;
+    private readonly bool _localEvents;
+    private List<OpenFile>? _peakWatchers;
 
     internal MemCgroup(Cgroup cgroup, MemCgroup? parent, int id, ulong serial, MachineOptions options)
     {
         _era = options.Era;
+        _localEvents = options.MemoryLocalEvents;
         Cgroup = cgroup;
         Parent = parent;
         Id = id;
@@ -24,7 +29,7 @@ public sealed class MemCgroup
         bool linked = parent is null || parent.UseHierarchy;
         bool counts = !_era.Charging.FailcntOnlyOnV1Memory;
         PageCounter NewCounter(PageCounter? above) => new(linked ? above : null, this, counts);
-        Memory = new PageCounter(linked ? parent?.Memory : null, this, counts || IsV1);
+        Memory = new PageCounter(linked ? parent?.Memory : null, this, counts || IsV1) { Protection = _era.Limits.Protection };
         Swap = NewCounter(parent?.Swap);
         Memsw = NewCounter(parent?.Memsw);
         Kmem = NewCounter(parent?.Kmem);
@@ -104,10 +109,10 @@ public sealed class MemCgroup
     public long High { get; internal set; } = KernelConstants.PageCounterMax;
 
     /// <summary>v2 memory.min, in pages.</summary>
-    public long Min { get; internal set; }
+    public long Min { get => Memory.Min.Setting; internal set => Memory.SetProtection(value, Low); }
 
     /// <summary>v2 memory.low, in pages.</summary>
-    public long Low { get; internal set; }
+    public long Low { get => Memory.Low.Setting; internal set => Memory.SetProtection(Min, value); }
 
     /// <summary>v1 memory.move_charge_at_immigrate.</summary>
     public ulong MoveChargeAtImmigrate { get; internal set; }
@@ -148,6 +153,42 @@ public sealed class MemCgroup
     /// <summary>Tasks that wait for this cgroup's OOM to end (§2.7).</summary>
     internal List<TaskStruct> OomWaiters { get; } = [];
 
+    /// <summary>v1: who asked for notifications; null = nobody.</summary>
+    internal MemcgListeners? Listeners { get; set; }
+
+    /// <summary>v1: page events by CPU (<see cref="PageEvents"/>).</summary>
+    internal long[]? PageEventCounts { get; set; }
+
+    /// <summary>What reclaim has reported; null = nothing yet.</summary>
+    internal VmPressure.State? Pressure { get; set; }
+
+    internal FileChanges EventsChanges { get; } = new();
+
+    internal FileChanges EventsLocalChanges { get; } = new();
+
+    internal FileChanges SwapEventsChanges { get; } = new();
+
+    /// <summary>A write through a held descriptor of a peak file: this descriptor counts from now on, others keep what they have (§11.3).</summary>
+    [Kernel("peak_write", "mm/memcontrol.c")]
+    internal void ResetPeak(PageCounter counter, OpenFile held)
+    {
+        _peakWatchers ??= [];
+        foreach (OpenFile other in _peakWatchers)
+        {
+            if (other.File == held.File)
+            {
+                other.Peak = Math.Max(other.Peak, counter.LocalWatermark);
+            }
+        }
+        if (held.Peak < 0)
+        {
+            _peakWatchers.Add(held);
+        }
+        held.Peak = counter.LocalWatermark = counter.Usage;
+    }
+
+    internal void Forget(OpenFile file) => _peakWatchers?.Remove(file);
+
     /// <summary>The count of an event as memory.events shows it in this era (§2.5).</summary>
     public long Events(MemcgEvent memcgEvent) => _events[(int)memcgEvent];
 
@@ -158,17 +199,25 @@ public sealed class MemCgroup
     [Kernel("memcg_memory_event", "include/linux/memcontrol.h")]
     internal void RaiseEvent(MemcgEvent memcgEvent)
     {
+        long now = Cgroup.Hierarchy.NowNs;
         _eventsLocal[(int)memcgEvent]++;
-        _events[(int)memcgEvent]++;
-        if (!_era.Charging.HierarchicalEvents)
+        EventsLocalChanges.Notify(now);
+        CountEvent(memcgEvent, now);
+        if (!_era.Charging.HierarchicalEvents || _localEvents)
         {
             return;
         }
         bool climbs = !IsV1 || memcgEvent == MemcgEvent.OomKill && _era.Oom.V1OomKillHierarchical;
         for (MemCgroup? m = HierarchyParent; climbs && m is { IsRoot: false }; m = m.HierarchyParent)
         {
-            m._events[(int)memcgEvent]++;
+            m.CountEvent(memcgEvent, now);
         }
+    }
+
+    private void CountEvent(MemcgEvent memcgEvent, long nowNs)
+    {
+        _events[(int)memcgEvent]++;
+        (memcgEvent >= MemcgEvent.SwapHigh ? SwapEventsChanges : EventsChanges).Notify(nowNs);
     }
 
     /// <summary>Pages that still fit below the limits (§2.2 step 9).</summary>

@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Abi.Units;
+using Ullage.Model.Eras;
 
 namespace Ullage.Model.Charging;
 
@@ -11,6 +12,7 @@ namespace Ullage.Model.Charging;
 public sealed class PageCounter
 {
     private readonly bool _countsFailures;
+    private bool _protects;
 
     internal PageCounter(PageCounter? parent, MemCgroup? owner, bool countsFailures)
     {
@@ -34,6 +36,18 @@ public sealed class PageCounter
     /// <summary>Highest usage seen since it was last reset.</summary>
     public long Watermark { get; private set; }
 
+    /// <summary>As <see cref="Watermark"/>, since the last write to a peak file (§11.3).</summary>
+    internal long LocalWatermark { get; set; }
+
+    /// <summary>How siblings' claims are counted; only the memory counter protects anything.</summary>
+    internal ProtectionRule Protection { get; init; }
+
+    /// <summary>memory.min, its share of the parent's, and what descendants claim (§1.5).</summary>
+    internal ProtectedShare Min;
+
+    /// <summary>memory.low, likewise.</summary>
+    internal ProtectedShare Low;
+
     /// <summary>Charges that were refused here.</summary>
     public long Failcnt { get; private set; }
 
@@ -51,10 +65,7 @@ public sealed class PageCounter
                 return c;
             }
             c.Usage = usage;
-            if (usage > c.Watermark)
-            {
-                c.Watermark = usage;
-            }
+            c.AfterRaise();
         }
         return null;
     }
@@ -68,6 +79,23 @@ public sealed class PageCounter
         for (PageCounter c = this; c != refusing; c = c.Parent!)
         {
             c.Usage -= pages;
+            if (c._protects)
+            {
+                c.PropagateProtection();
+            }
+        }
+    }
+
+    private void AfterRaise()
+    {
+        if (_protects)
+        {
+            PropagateProtection();
+        }
+        if (Usage > LocalWatermark)
+        {
+            LocalWatermark = Usage;
+            Watermark = Math.Max(Watermark, Usage);
         }
     }
 
@@ -78,10 +106,7 @@ public sealed class PageCounter
         for (PageCounter? c = this; c is not null; c = c.Parent)
         {
             c.Usage += pages;
-            if (c.Usage > c.Watermark)
-            {
-                c.Watermark = c.Usage;
-            }
+            c.AfterRaise();
         }
     }
 
@@ -93,6 +118,10 @@ public sealed class PageCounter
         {
             c.Usage -= pages;
             Invariant.Holds(c.Usage >= 0);
+            if (c._protects)
+            {
+                c.PropagateProtection();
+            }
         }
     }
 
@@ -111,8 +140,32 @@ public sealed class PageCounter
 
     /// <summary>Sets the watermark to the usage of now, as a write to a max_usage file does.</summary>
     [Kernel("page_counter_reset_watermark", "include/linux/page_counter.h")]
-    public void ResetWatermark() => Watermark = Usage;
+    public void ResetWatermark() => LocalWatermark = Watermark = Usage;
 
     /// <summary>Sets failcnt to zero, as a write to a failcnt file does.</summary>
     public void ResetFailcnt() => Failcnt = 0;
+
+    /// <summary>Sets memory.min or memory.low in pages; every level up from here counts anew (§1.5).</summary>
+    [Kernel("page_counter_set_min", "mm/page_counter.c")]
+    internal void SetProtection(long min, long low)
+    {
+        (Min.Setting, Low.Setting) = (min, low);
+        _protects = true;
+        for (PageCounter? c = this; c is not null; c = c.Parent)
+        {
+            c.PropagateProtection();
+        }
+        _protects = min > 0 || low > 0;
+    }
+
+    /// <summary>Tells the parent how much protection this subtree claims now.</summary>
+    [Kernel("propagate_protected_usage", "mm/page_counter.c")]
+    private void PropagateProtection()
+    {
+        if (Parent is not null)
+        {
+            Parent.Min.ClaimedBelow += Min.Claim(Usage, Protection);
+            Parent.Low.ClaimedBelow += Low.Claim(Usage, Protection);
+        }
+    }
 }

@@ -48,6 +48,7 @@ internal sealed class UnchargeBatch(Machine machine)
         _pages = 0;
         _memcg = null;
         machine.Charge.Uncharge(memcg, pages);
+        machine.PageEvents.Add(memcg, machine.CurrentCpu, pages);
         machine.Hierarchy.Put(memcg, pages);
     }
 }

@@ -30,6 +30,9 @@ public sealed record KernelEra
     /// <summary>Cgroups and their files (§10, §11).</summary>
     public required CgroupRules Cgroups { get; init; }
 
+    /// <summary>Protection, memory.high and notifications (§1.5, §1.6, §2.9, §2.15).</summary>
+    public required LimitRules Limits { get; init; }
+
     /// <summary>LRU lists (§3.1, §3.2).</summary>
     public required LruRules Lru { get; init; }
 

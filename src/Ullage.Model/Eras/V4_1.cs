@@ -26,12 +26,13 @@ internal static class EraV4_1
         {
             Activation = KmemActivation.WhenLimited, Order = KmemOrder.KmemFirst, NofailExceedsKmemLimit = false, // §2.13
             SlabUnit = SlabUnit.Page, ChargesPageTables = false, UnchargeToStock = false, ObjStockKeepsRemainder = false,
-            VmapStack = false, // §2.17
+            VmapStack = false, CachedStacksKeepCharge = false, // §2.17
+            PgdPages = 1,
             ChildCacheNamedById = true, // §4.4
         },
         Slab = new()
         {
-            Caches = CachesV4_15.Table.Resized(("vm_area_struct", 184), ("anon_vma", 80)).With("anon_vma_chain", 64, accounted: true),
+            Caches = CachesV4_15.Table.Resized(("vm_area_struct", 184), ("anon_vma", 80), ("task_struct", 5824)).With("anon_vma_chain", 64, accounted: true),
             OrderSearch = OrderSearch.FewerObjects, CountsPresentCpus = false, // §4.1
             CpuPartial = [2, 6, 13, 30], CpuPartialInSlabs = false, // §4.2
             Reparents = false, ReportNamesCpu = false, KmallocCg = false, KmallocShortNames = false,
@@ -48,6 +49,12 @@ internal static class EraV4_1
         },
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
+        Limits = new()
+        {
+            Protection = ProtectionRule.BelowLow, TargetIsUnprotected = false, RecursiveProtOption = false, LocalEventsOption = false, // §1.6, §2.5
+            HighWrite = HighWriteRule.Store, // §2.9
+            PressureCalls = PressureCalls.Target, PressureModes = false, // §2.15
+        },
         Lru = new() { AddBatch = 14, NewAnonActive = true }, // §3.1, §3.2
         Reclaim = new()
         {

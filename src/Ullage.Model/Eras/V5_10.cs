@@ -30,6 +30,11 @@ internal static class EraV5_10
         },
         Report = EraReports.V5_10,
         Cgroups = EraCgroupFiles.V5_10,
+        Limits = Before.Limits with
+        {
+            Protection = ProtectionRule.Capped, RecursiveProtOption = true, // §1.5, §1.6
+            HighWrite = HighWriteRule.ReclaimThenStore, // §2.9
+        },
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
         Proc = EraProcFiles.V5_10,
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1

@@ -24,6 +24,7 @@ internal static class EraV5_3
         Report = EraReports.V5_3,
         Cgroups = EraCgroupFiles.V5_3,
         Reclaim = Before.Reclaim with { ShrinksSmallSlabs = false }, // §4.8
+        Limits = Before.Limits with { LocalEventsOption = true }, // §2.5
         Stats = Before.Stats with { SurviveRemoval = true }, // §5.4
         Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
         Proc = EraProcFiles.V5_3,

@@ -13,6 +13,7 @@ internal static class EraV6_12
         Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true }, // §4.1, §4.5
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
+        Limits = Before.Limits with { TargetIsUnprotected = true }, // §1.6
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
         Proc = EraProcFiles.V6_12,

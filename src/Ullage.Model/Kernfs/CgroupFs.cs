@@ -53,7 +53,28 @@ internal sealed class CgroupFs
         {
             return KernelRead.Failed(Errno.ENOENT);
         }
-        return _files[name].Show is { } show ? KernelRead.Of(show(cgroup!)) : KernelRead.Failed(Errno.EINVAL);
+        return Read(cgroup!, _files[name], null);
+    }
+
+    /// <summary>Reads a file, perhaps through a descriptor that was opened before.</summary>
+    public static KernelRead Read(Cgroup cgroup, ControlFile file, OpenFile? held)
+    {
+        if (held is not null && file.ShowHeld is { } showHeld)
+        {
+            return KernelRead.Of(showHeld(cgroup, held));
+        }
+        return file.Show is { } show ? KernelRead.Of(show(cgroup)) : KernelRead.Failed(Errno.EINVAL);
+    }
+
+    /// <summary>Opens a file or directory.</summary>
+    public (Errno Errno, OpenFile? File) Open(string path, ReadOnlySpan<string> parts)
+    {
+        Errno errno = Find(parts, out Cgroup? cgroup, out string? name);
+        if (errno != Errno.None || (name is not null && !Has(cgroup!, name)))
+        {
+            return (errno != Errno.None ? errno : Errno.ENOENT, null);
+        }
+        return (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path, this, cgroup, name is null ? null : _files[name]));
     }
 
     public Errno Write(ReadOnlySpan<string> path, string text)
@@ -71,7 +92,12 @@ internal sealed class CgroupFs
         {
             return Errno.EACCES; // cgroupfs creates no files (§11.2)
         }
-        ControlFile file = _files[name];
+        return Write(cgroup!, _files[name], text, null);
+    }
+
+    /// <summary>Writes to a file, perhaps through a descriptor that was opened before.</summary>
+    public Errno Write(Cgroup cgroup, ControlFile file, string text, OpenFile? held)
+    {
         if (_machine.Current is { Signal.IsPrivileged: false } && !file.WorldWritable)
         {
             return Errno.EACCES;
@@ -80,7 +106,11 @@ internal sealed class CgroupFs
         {
             return Errno.None;
         }
-        return file.Write is { } write ? write(cgroup!, text) : Errno.EINVAL;
+        if (held is not null && file.WriteHeld is { } writeHeld)
+        {
+            return writeHeld(cgroup, held);
+        }
+        return file.Write is { } write ? write(cgroup, text) : Errno.EINVAL;
     }
 
     public KernelList List(ReadOnlySpan<string> path)

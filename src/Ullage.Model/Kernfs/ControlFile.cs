@@ -13,10 +13,25 @@ internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = nul
     /// <summary>Everybody may write (mode 0222): cgroup.event_control.</summary>
     public bool WorldWritable { get; init; }
 
+    /// <summary>What it shows to a descriptor that remembers something; null = the same as to all.</summary>
+    public Func<Cgroup, OpenFile, string>? ShowHeld { get; init; }
+
+    /// <summary>What a write does for the descriptor it is made through; null = the same for all.</summary>
+    public Func<Cgroup, OpenFile, Errno>? WriteHeld { get; init; }
+
+    /// <summary>Its change notifications; null = it gives none.</summary>
+    public Func<Cgroup, FileChanges>? ChangesOf { get; init; }
+
+    /// <summary>A file of the memory controller: it goes with the controller.</summary>
+    public bool NeedsMemcg { get; init; }
+
     /// <summary>A file that shows text of the memory controller.</summary>
     public static ControlFile Memory(string name, Func<MemCgroup, string>? show, Func<MemCgroup, string, Errno>? write = null) => new(name,
         show is null ? null : cgroup => show(cgroup.OwnMemcg!),
-        write is null ? null : (cgroup, text) => write(cgroup.OwnMemcg!, text));
+        write is null ? null : (cgroup, text) => write(cgroup.OwnMemcg!, text))
+    {
+        NeedsMemcg = true,
+    };
 
     /// <summary>A file of one number that is only shown.</summary>
     public static ControlFile Number(string name, Func<MemCgroup, long> value) => Memory(name, memcg => Line(value(memcg)));

@@ -9,6 +9,8 @@ namespace Ullage.Model.Kernfs;
 /// <summary>What the core files of both versions share: lists of pids and moving them (§10.2).</summary>
 internal sealed class CoreFiles(Machine machine)
 {
+    private const int KthreaddPid = 2; // on every kernel, and it stays in the root
+
     /// <summary>Process ids, or thread ids. v1 shows a sorted snapshot without repeats, v2 the order of its lists.</summary>
     [Kernel("cgroup_procs_show", "kernel/cgroup/cgroup.c")]
     public string ShowPids(Cgroup cgroup, bool threads)
@@ -47,6 +49,10 @@ internal sealed class CoreFiles(Machine machine)
         if (KernelNumber.TryParseInt(KernelNumber.Strip(text), out int pid) != Errno.None || pid < 0)
         {
             return Errno.EINVAL; // also what is too large
+        }
+        if (pid == KthreaddPid)
+        {
+            return Errno.EINVAL;
         }
         Errno errno = machine.Attach(cgroup, pid, wholeProcess);
         machine.Scheduler.Thaw();

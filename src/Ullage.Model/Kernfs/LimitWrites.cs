@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
+using Ullage.Model.Eras;
 using Ullage.Model.Oom;
 using Ullage.Model.Reclaim;
 
@@ -112,6 +113,44 @@ internal sealed class LimitWrites(Machine machine)
                 retries -= freed == 0 ? 1 : 0;
             }
             else if (!Kill(memcg))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>v2: sets memory.high and reclaims what is above it. Nothing is refused and nobody killed, however little could be had.</summary>
+    [Kernel("memory_high_write", "mm/memcontrol.c")]
+    public void SetHigh(MemCgroup memcg, long high)
+    {
+        HighWriteRule rule = machine.Era.Limits.HighWrite;
+        if (rule == HighWriteRule.ReclaimThenStore)
+        {
+            ReclaimTo(memcg, high);
+        }
+        memcg.High = high;
+        if (rule == HighWriteRule.StoreThenReclaim)
+        {
+            ReclaimTo(memcg, high);
+        }
+        if (rule == HighWriteRule.ReclaimOnce && memcg.Memory.Usage > high)
+        {
+            _ = machine.Reclaim.TryToFreePages(new ScanControl(memcg, memcg.Memory.Usage - high, MaySwap: true));
+        }
+    }
+
+    private void ReclaimTo(MemCgroup memcg, long high)
+    {
+        bool drained = false;
+        int retries = machine.Era.Charging.ReclaimRetries;
+        while (memcg.Memory.Usage > high && !SignalPending)
+        {
+            if (!drained)
+            {
+                machine.Charge.DrainAllStock(memcg);
+                drained = true;
+            }
+            else if (machine.Reclaim.TryToFreePages(new ScanControl(memcg, memcg.Memory.Usage - high, MaySwap: true)) == 0 && retries-- == 0)
             {
                 return;
             }

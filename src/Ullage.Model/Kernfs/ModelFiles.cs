@@ -33,6 +33,24 @@ internal sealed class ModelFiles : IKernelFiles
         return IsProc(parts) ? _proc.Read(parts.AsSpan(1)) : KernelRead.Failed(IsAboveMount(parts) ? Errno.EISDIR : Errno.ENOENT);
     }
 
+    /// <summary>Opens a file that exists, for reading and writing.</summary>
+    public (Errno Errno, OpenFile? File) Open(string path)
+    {
+        string[] parts = Split(path);
+        (Errno errno, OpenFile? file) = IsCgroup(parts) ? _cgroups.Open(path, parts.AsSpan(_mount.Length)) : OpenOther(path);
+        if (file is not null)
+        {
+            _machine.Descriptors.Add(file.Descriptor, file);
+        }
+        return (errno, file);
+    }
+
+    private (Errno Errno, OpenFile? File) OpenOther(string path)
+    {
+        Errno errno = Read(path).Errno;
+        return errno == Errno.ENOENT ? (errno, null) : (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path));
+    }
+
     public Errno Write(string path, string text)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -3,7 +3,6 @@ using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Abi.Text;
 using Ullage.Abi.Units;
-using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using static Ullage.Model.Kernfs.ControlFile;
 
@@ -24,7 +23,7 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
         yield return Memory("memory.oom_control", ShowOomControl, WithNumber(SetOomControl));
         yield return Memory("memory.kmem.slabinfo", ShowSlabinfo);
         yield return new ControlFile("memory.pressure_level"); // only for cgroup.event_control
-        yield return new ControlFile("cgroup.event_control", Write: WriteEventControl) { WorldWritable = true };
+        yield return new ControlFile("cgroup.event_control", Write: new EventControl(machine).Write) { WorldWritable = true };
     }
 
     /// <summary>v1's unsigned files take kstrtoull's syntax, blanks are not stripped (measured).</summary>
@@ -119,29 +118,5 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
     {
         IReadOnlyList<SlabInfoRow> rows = machine.Slab.Rows(memcg);
         return rows.Count == 0 ? "" : new SlabInfo(ValueList.From(rows)).Format();
-    }
-
-    /// <summary>Two numbers, then perhaps arguments. There are no eventfds in the model, so that the first number is never a good one.</summary>
-    [Kernel("memcg_write_event_control", "mm/memcontrol-v1.c", Deviation = "Notification comes with eventfds: a well-formed line answers EBADF.")]
-    private static Errno WriteEventControl(Cgroup cgroup, string text)
-    {
-        ReadOnlySpan<char> rest = KernelNumber.Strip(text);
-        if (!SkipNumber(ref rest) || rest.IsEmpty || rest[0] != ' ')
-        {
-            return Errno.EINVAL;
-        }
-        rest = rest[1..];
-        return SkipNumber(ref rest) && (rest.IsEmpty || rest[0] == ' ') ? Errno.EBADF : Errno.EINVAL;
-    }
-
-    private static bool SkipNumber(ref ReadOnlySpan<char> rest)
-    {
-        int digits = 0;
-        while (digits < rest.Length && char.IsAsciiDigit(rest[digits]))
-        {
-            digits++;
-        }
-        rest = rest[digits..];
-        return digits > 0;
     }
 }

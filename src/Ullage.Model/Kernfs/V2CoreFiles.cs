@@ -22,7 +22,7 @@ internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeContro
         yield return new ControlFile("cgroup.threads", cgroup => core.ShowPids(cgroup, threads: true), (cgroup, text) => core.MovePid(cgroup, text, wholeProcess: false));
         yield return new ControlFile("cgroup.controllers", control.ShowAvailable);
         yield return new ControlFile("cgroup.subtree_control", control.Show, control.Write);
-        yield return new ControlFile("cgroup.events", ShowEvents);
+        yield return new ControlFile("cgroup.events", ShowEvents) { ChangesOf = cgroup => cgroup.EventsChanges };
         yield return new ControlFile("cgroup.populated", cgroup => Line(cgroup.PopulatedTasks > 0 ? 1 : 0));
         yield return new ControlFile("cgroup.max.descendants", cgroup => ShowMax(cgroup.MaxDescendants), (cgroup, text) => SetMax(text, max => cgroup.MaxDescendants = max));
         yield return new ControlFile("cgroup.max.depth", cgroup => ShowMax(cgroup.MaxDepth), (cgroup, text) => SetMax(text, max => cgroup.MaxDepth = max));
@@ -113,7 +113,7 @@ internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeContro
         {
             return errno != Errno.None ? errno : Errno.ERANGE;
         }
-        cgroup.Freeze = value == 1;
+        cgroup.SetFreeze(value == 1);
         machine.Scheduler.Thaw();
         return Errno.None;
     }

@@ -18,14 +18,14 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
         yield return Memory("memory.current", memcg => BytesLine(memcg.IsRoot ? rootUsage(memcg) : memcg.Memory.Usage));
         yield return Limit("memory.min", memcg => memcg.Min, (memcg, pages) => memcg.Min = pages);
         yield return Limit("memory.low", memcg => memcg.Low, (memcg, pages) => memcg.Low = pages);
-        yield return Limit("memory.high", memcg => memcg.High, (memcg, pages) => memcg.High = pages);
+        yield return Limit("memory.high", memcg => memcg.High, limits.SetHigh);
         yield return Limit("memory.max", memcg => memcg.Memory.Max, limits.SetMax);
-        yield return Memory("memory.events", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.Events));
-        yield return Memory("memory.events.local", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.EventsLocal));
+        yield return Memory("memory.events", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.Events)) with { ChangesOf = cgroup => cgroup.OwnMemcg!.EventsChanges };
+        yield return Memory("memory.events.local", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.EventsLocal)) with { ChangesOf = cgroup => cgroup.OwnMemcg!.EventsLocalChanges };
         yield return Memory("memory.stat", memcg => MemoryStatText.V2(machine, memcg));
         yield return Memory("memory.numa_stat", memcg => NumaStatText.V2(machine, memcg));
         yield return Memory("memory.oom.group", memcg => Line(memcg.OomGroup ? 1 : 0), SetOomGroup);
-        yield return Memory("memory.peak", memcg => BytesLine(memcg.Memory.Watermark), ResetPeak);
+        yield return Peak("memory.peak", memcg => memcg.Memory);
         yield return Memory("memory.reclaim", null, WriteReclaim);
         foreach (ControlFile file in SwapFiles())
         {
@@ -38,8 +38,9 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
         yield return Memory("memory.swap.current", memcg => BytesLine(memcg.Swap.Usage));
         yield return Limit("memory.swap.high", memcg => memcg.SwapHigh, (memcg, pages) => memcg.SwapHigh = pages);
         yield return Memory("memory.swap.max", memcg => LimitLine(memcg.Swap.Max), (memcg, text) => WriteLimit(memcg, text, SetSwapMax));
-        yield return Memory("memory.swap.peak", memcg => BytesLine(memcg.Swap.Watermark), ResetPeak);
-        yield return Memory("memory.swap.events", memcg => EventLines(machine.Era.Cgroups.SwapEventFields, memcgEvent => memcg.Events(SwapEvent(memcgEvent))));
+        yield return Peak("memory.swap.peak", memcg => memcg.Swap);
+        yield return Memory("memory.swap.events", memcg => EventLines(machine.Era.Cgroups.SwapEventFields, memcgEvent => memcg.Events(SwapEvent(memcgEvent))))
+            with { ChangesOf = cgroup => cgroup.OwnMemcg!.SwapEventsChanges };
         yield return Memory("memory.zswap.current", _ => BytesLine(0));
         yield return Limit("memory.zswap.max", memcg => memcg.ZswapMax, (memcg, pages) => memcg.ZswapMax = pages);
         yield return Memory("memory.zswap.writeback", memcg => Line(memcg.ZswapWriteback ? 1 : 0), WithSwitch((memcg, on) => memcg.ZswapWriteback = on));
@@ -112,8 +113,21 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
         return errno == Errno.None ? Errno.EINVAL : errno;
     };
 
-    /// <summary>A write resets what the same open file reads from then on; here every write has a file of its own, so nothing is left of it.</summary>
-    private Errno ResetPeak(MemCgroup memcg, string text) => machine.Era.Cgroups.PeakCanBeReset ? Errno.None : Errno.EINVAL;
+    /// <summary>A write resets what the same open file reads from then on; where a write has a file of its own, nothing is left of it.</summary>
+    [Kernel("memory_peak_write", "mm/memcontrol.c")]
+    private ControlFile Peak(string name, Func<MemCgroup, PageCounter> counter)
+    {
+        ControlFile file = Memory(name, memcg => BytesLine(counter(memcg).Watermark), (_, _) => machine.Era.Cgroups.PeakCanBeReset ? Errno.None : Errno.EINVAL);
+        return !machine.Era.Cgroups.PeakCanBeReset ? file : file with
+        {
+            ShowHeld = (cgroup, held) => BytesLine(held.Peak < 0 ? counter(cgroup.OwnMemcg!).Watermark : Math.Max(held.Peak, counter(cgroup.OwnMemcg!).LocalWatermark)),
+            WriteHeld = (cgroup, held) =>
+            {
+                cgroup.OwnMemcg!.ResetPeak(counter(cgroup.OwnMemcg!), held);
+                return Errno.None;
+            },
+        };
+    }
 
     private Errno WriteReclaim(MemCgroup memcg, string text)
     {

@@ -35,6 +35,7 @@ public sealed partial class Machine
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
+        Stacks = new KernelStacks(this);
         Lru = new LruAdd(this);
         Shrinkers = new ShrinkerList(this);
         Inodes = new InodeCache(this);
@@ -46,6 +47,9 @@ public sealed partial class Machine
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
         Files = new ModelFiles(this);
+        Pressure = new VmPressure(this);
+        PageEvents = new PageEvents(this);
+        Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
     }
 
     /// <summary>Boots a host.</summary>
@@ -61,6 +65,8 @@ public sealed partial class Machine
         Check(options.Hz is 100 or 250 or 300 or 1000, "hz must be 100, 250, 300 or 1000");
         Check(options.CgroupVersion is 1 or 2, "cgroup version must be 1 or 2");
         Check(options.SwapBytes >= 0, "swap must not be negative");
+        Check(!options.MemoryRecursiveProt || (options.CgroupVersion == 2 && options.Era.Limits.RecursiveProtOption), "memory_recursiveprot needs cgroup version 2 and a kernel from 5.7");
+        Check(!options.MemoryLocalEvents || (options.CgroupVersion == 2 && options.Era.Limits.LocalEventsOption), "memory_localevents needs cgroup version 2 and a kernel from 5.2");
         return new Machine(options);
     }
 
@@ -123,9 +129,19 @@ public sealed partial class Machine
 
     internal SlabAccounting Slab { get; }
 
+    internal KernelStacks Stacks { get; }
+
     internal LruAdd Lru { get; }
 
     internal OomKiller Oom { get; }
+
+    internal Protection Protection { get; }
+
+    internal VmPressure Pressure { get; }
+
+    internal SoftLimitTree SoftLimits { get; } = new();
+
+    internal PageEvents PageEvents { get; }
 
     internal PageFaults Faults { get; }
 

@@ -35,6 +35,20 @@ public sealed partial class Machine
         return Dcache.Stat(task, directory, number);
     }
 
+    /// <summary>
+    /// Makes slab objects that a cgroup holds already when the story begins, counted as slabinfo counts them. Nobody ever frees them.
+    /// </summary>
+    /// <returns>ENOENT when this kernel has no cache of that name, ENOMEM when a limit or memory does not suffice.</returns>
+    public Errno PlaceSlabs(Cgroups.Cgroup cgroup, string cache, long objects)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        if (Slab.Caches.FindByUse(cache) is not { } found)
+        {
+            return Errno.ENOENT;
+        }
+        return Slab.TryPlace(found, cgroup.Memcg, objects) ? Errno.None : Errno.ENOMEM;
+    }
+
     /// <summary>Lets reclaim ask <paramref name="shrinker"/> for memory from now on (spec §4.8).</summary>
     [Kernel("register_shrinker", "mm/shrinker.c")]
     public void RegisterShrinker(IShrinker shrinker)

@@ -85,6 +85,7 @@ public sealed partial class Machine
     private void FreeVma(Vma vma)
     {
         Slab.Free(vma.ChainObject);
+        Slab.Free(vma.ParentChainObject);
         Slab.Free(vma.AnonVmaObject);
         Slab.Free(vma.Object);
         if (vma.Shmem is { } shmem && --shmem.Mappings == 0)

@@ -37,6 +37,12 @@ public sealed record MachineOptions
     /// <summary>v1: whether new top-level groups are hierarchical (memory.use_hierarchy of the root). Eras that cannot do otherwise ignore it.</summary>
     public bool RootUseHierarchy { get; init; } = true;
 
+    /// <summary>v2 mount option memory_recursiveprot: protection that no child claims is shared by those that use more (5.7+).</summary>
+    public bool MemoryRecursiveProt { get; init; }
+
+    /// <summary>v2 mount option memory_localevents: memory.events counts only what is raised at the cgroup itself (5.2+).</summary>
+    public bool MemoryLocalEvents { get; init; }
+
     /// <summary>Seed of everything that is left to chance.</summary>
     public ulong Seed { get; init; } = 1;
 

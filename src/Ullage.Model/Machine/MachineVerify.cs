@@ -16,9 +16,10 @@ public sealed partial class Machine
         Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] stacksOf = CountStacks();
+        long[] pgdsOf = CountPgds();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
         {
-            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id]);
+            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id], pgdsOf[memcg.Id]);
         }
         for (int id = 1; id < framesOf.Length; id++)
         {
@@ -38,20 +39,35 @@ public sealed partial class Machine
         {
             if (task.StackMemcg is { } memcg)
             {
-                counts[memcg.Id] += StackPages;
+                counts[memcg.Id] += KernelStacks.StackPages;
+            }
+        }
+        Stacks.CountKept(counts);
+        return counts;
+    }
+
+    private long[] CountPgds()
+    {
+        long[] counts = new long[Hierarchy.HighestId + 1];
+        HashSet<AddressSpace.Mm> seen = [];
+        foreach (TaskStruct task in Tasks.All)
+        {
+            if (task.Mm is { PgdMemcg: { } memcg } mm && seen.Add(mm))
+            {
+                counts[memcg.Id] += Era.Kmem.PgdPages;
             }
         }
         return counts;
     }
 
-    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks)
+    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks, long pgds)
     {
         if (memcg.IsRoot)
         {
             return;
         }
         long slab = Slab.PagesOf(memcg);
-        long own = frames + stacks + slab;
+        long own = frames + stacks + pgds + slab;
         long counted = own + memcg.ReparentedPages;
         long below = 0;
         long belowSwap = 0;
@@ -71,6 +87,22 @@ public sealed partial class Machine
         long references = own + memcg.Children.Count; // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks);
+        VerifyProtection(memcg);
+    }
+
+    private static void VerifyProtection(MemCgroup memcg)
+    {
+        (long min, long low) = (0, 0);
+        foreach (MemCgroup child in memcg.Children)
+        {
+            if (child.HierarchyParent == memcg)
+            {
+                min += child.Memory.Min.Claimed;
+                low += child.Memory.Low.Claimed;
+            }
+        }
+        Invariant.Holds(memcg.Memory.Min.ClaimedBelow == min && memcg.Memory.Low.ClaimedBelow == low, $"protection claimed below {memcg}");
+        Invariant.Holds(memcg.Memory.LocalWatermark <= memcg.Memory.Watermark && memcg.UnderOom >= 0);
     }
 
     private static void VerifyStats(MemCgroup memcg, long frames, long stacks)

@@ -145,6 +145,24 @@ public sealed class Scheduler
                 RunSlice(cpu, task);
             }
         }
+        for (int cpu = 0; cpu < _queues.Length; cpu++)
+        {
+            if (_busyUntilNs[cpu] <= now && TakeNext(LongestQueue(cpu)) is { } task)
+            {
+                RunSlice(cpu, task); // idle: it pulls from a CPU that is busy
+            }
+        }
+    }
+
+    [Kernel("sched_balance_newidle", "kernel/sched/fair.c")]
+    private int LongestQueue(int cpu)
+    {
+        int longest = cpu;
+        for (int other = 0; other < _queues.Length; other++)
+        {
+            longest = _queues[other].Count > _queues[longest].Count ? other : longest;
+        }
+        return longest;
     }
 
     /// <summary>
@@ -178,16 +196,8 @@ public sealed class Scheduler
         return Math.Min(next, Math.Max(free, _machine.Clock.NowNs));
     }
 
-    private TaskStruct? TakeNext(int cpu)
+    private TaskStruct? TakeNext(int from)
     {
-        int from = cpu;
-        if (_queues[cpu].Count == 0)
-        {
-            for (int other = 0; other < _queues.Length; other++)
-            {
-                from = _queues[other].Count > _queues[from].Count ? other : from;
-            }
-        }
         while (_queues[from].Count > 0)
         {
             TaskStruct task = _queues[from][0];

@@ -136,10 +136,7 @@ internal sealed class OomKiller
     internal bool GlobalOutOfMemory(Gfp gfp)
     {
         long total = _machine.Frames.Managed + (_machine.Options.SwapBytes >> KernelConstants.PageShift);
-        return OutOfMemory(new OomContext
-        {
-            Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true },
-        });
+        return OutOfMemory(new OomContext { Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true } });
     }
 
     /// <summary>§8.4.</summary>

@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
+using Ullage.Model.Kernfs;
 
 namespace Ullage.Model.Oom;
 
@@ -21,7 +22,25 @@ internal sealed class OomWaiters(Machine machine)
             return false;
         }
         SetLocked(root, true);
+        Tell(root);
         return true;
+    }
+
+    /// <summary>Whoever takes the lock tells the listeners of the subtree.</summary>
+    [Kernel("mem_cgroup_oom_notify", "mm/memcontrol-v1.c")]
+    private static void Tell(MemCgroup memcg)
+    {
+        foreach (EventFd listener in memcg.Listeners?.Oom ?? [])
+        {
+            listener.Signal();
+        }
+        foreach (MemCgroup child in memcg.Children)
+        {
+            if (child.HierarchyParent is not null)
+            {
+                Tell(child);
+            }
+        }
     }
 
     [Kernel("mem_cgroup_oom_unlock", "mm/memcontrol.c")]

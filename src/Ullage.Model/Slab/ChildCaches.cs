@@ -65,15 +65,15 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting(machine)
     }
 
     /// <inheritdoc/>
-    public override KmemCache Own(KmemCache cache, MemCgroup memcg)
+    public override bool TryPlace(KmemCache cache, MemCgroup memcg, long objects)
     {
         if (!Machine.Kmem.Accounts(memcg))
         {
-            return cache;
+            return Placement.TryPlace(cache, objects);
         }
         KmemCache child = memcg.SlabChildren?[cache.Index] ?? New(cache, memcg);
         Create(child);
-        return child;
+        return Placement.TryPlace(child, objects);
     }
 
     public override void Free(SlabObject freed)

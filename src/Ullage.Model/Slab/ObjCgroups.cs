@@ -225,7 +225,17 @@ internal sealed class ObjCgroups : SlabAccounting
 
     public override MemCgroup? PayerOf(SlabObject allocated) => allocated.Owner > 0 ? _all[allocated.Owner - 1].Memcg : null;
 
-    public override KmemCache Own(KmemCache cache, MemCgroup memcg) => cache;
+    public override bool TryPlace(KmemCache cache, MemCgroup memcg, long objects)
+    {
+        for (long i = 0; i < objects; i++)
+        {
+            if (!TryAllocate(cache, memcg, Gfp.KernelAccount, out _))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     public override bool StockHolds(int cpu, MemCgroup root) => _bytes[cpu] > 0 && _cached[cpu] is { } payer && payer.Memcg.IsDescendantOf(root);
 

@@ -20,9 +20,12 @@ internal abstract class SlabAccounting
         Slabs = new SlabTable();
         Pages = new SlabPages(machine, Slabs);
         Slub = new Slub(machine, Slabs, Pages);
+        Placement = new SlabPlacement(machine, Slabs, Pages);
     }
 
     protected Machine Machine { get; }
+
+    protected SlabPlacement Placement { get; }
 
     /// <summary>Root caches.</summary>
     public SlabCaches Caches { get; }
@@ -49,8 +52,8 @@ internal abstract class SlabAccounting
     /// <summary>Frees an object; the default value is ignored.</summary>
     public abstract void Free(SlabObject freed);
 
-    /// <summary>The cache from which a cgroup's accounted objects come, created at once if need be: for what is already there at boot.</summary>
-    public abstract KmemCache Own(KmemCache cache, MemCgroup memcg);
+    /// <summary>Makes objects that the cgroup holds already when the story begins. False = a limit or memory does not suffice.</summary>
+    public abstract bool TryPlace(KmemCache cache, MemCgroup memcg, long objects);
 
     /// <summary>Who pays for an object now; null = nobody.</summary>
     public abstract MemCgroup? PayerOf(SlabObject allocated);

@@ -35,6 +35,24 @@ internal sealed class SlabCaches
 
     public KmemCache? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>
+    /// The cache under a name that another release may use: kmalloc-1024 and kmalloc-1k are one, and accounted kmalloc objects may have their
+    /// own caches; inode caches and others are found by their name only.
+    /// </summary>
+    public KmemCache? FindByUse(string name)
+    {
+        const string prefix = "kmalloc-";
+        if (!name.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return Find(name);
+        }
+        bool kib = name.EndsWith('k');
+        bool isNumber = int.TryParse(name.AsSpan(prefix.Length, name.Length - prefix.Length - (kib ? 1 : 0)),
+            System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number);
+        int size = kib ? number * 1024 : number;
+        return isNumber && Array.IndexOf(KmallocSizes, size) >= 0 ? Kmalloc(size, accounted: true) : Find(name);
+    }
+
     /// <summary>The cache of kmalloc objects of a size; null for more than 8 KiB, which are whole pages (§4.1).</summary>
     [Kernel("kmalloc_slab", "mm/slab_common.c")]
     public KmemCache? Kmalloc(int bytes, bool accounted)

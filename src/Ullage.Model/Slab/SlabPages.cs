@@ -23,6 +23,9 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
         return slab >= 0 ? slab : Attempt(cache, cache.Smallest, gfp, mayReclaim: (gfp & Gfp.Blocking) != 0);
     }
 
+    /// <summary>A new slab of a given geometry; -1 = none could be had.</summary>
+    public int NewOf(KmemCache cache, SlabGeometry geometry, Gfp gfp) => Attempt(cache, geometry, gfp, mayReclaim: false);
+
     private int Attempt(KmemCache cache, SlabGeometry geometry, Gfp gfp, bool mayReclaim)
     {
         int frame = TakeFrames(geometry.Pages, mayReclaim);

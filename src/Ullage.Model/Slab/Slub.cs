@@ -177,7 +177,7 @@ internal sealed class Slub
         }
         else if (_slabs.Free(slab) > 0)
         {
-            Append(cache, slab);
+            Append(_slabs, cache, slab);
         }
         else
         {
@@ -223,14 +223,15 @@ internal sealed class Slub
         return free;
     }
 
-    private void Append(KmemCache cache, int slab)
+    /// <summary>Puts a slab at the end of the node's partial list.</summary>
+    internal static void Append(SlabTable slabs, KmemCache cache, int slab)
     {
-        _slabs.Place(slab) = SlabPlace.Partial;
-        _slabs.Next(slab) = -1;
-        _slabs.Previous(slab) = cache.PartialTail;
+        slabs.Place(slab) = SlabPlace.Partial;
+        slabs.Next(slab) = -1;
+        slabs.Previous(slab) = cache.PartialTail;
         if (cache.PartialTail >= 0)
         {
-            _slabs.Next(cache.PartialTail) = slab;
+            slabs.Next(cache.PartialTail) = slab;
         }
         else
         {

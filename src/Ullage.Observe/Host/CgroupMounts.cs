@@ -118,18 +118,21 @@ public sealed class CgroupMounts
             why = WhyNoMemory;
             return null;
         }
-        if (argument.StartsWith('/') && Memory.PathOf(argument) is string path)
+        bool absolute = argument.StartsWith('/');
+        string fromRoot = Normal(argument);
+        if (absolute && Memory.PathOf(fromRoot) is string path)
         {
             return Existing(path, out why);
         }
-        CgroupLocation? fromTop = Existing(Under(Memory.Root, "/" + argument.Trim('/')), out why);
-        if (fromTop is not null || argument.StartsWith('/'))
+        CgroupLocation? fromTop = Existing(Under(Memory.Root, fromRoot), out why);
+        bool upwards = argument.Split('/')[0] == ".."; // from our own group, nothing is above the top
+        if (absolute || (fromTop is not null && !upwards))
         {
             return fromTop;
         }
-        CgroupLocation? fromOwn = OwnCgroup(out _) is string own ? Existing(own.TrimEnd('/') + "/" + argument.Trim('/'), out _) : null;
+        CgroupLocation? fromOwn = OwnCgroup(out _) is string own ? Existing(Below(own, argument), out _) : null;
         why = fromOwn is null ? why : "";
-        return fromOwn;
+        return fromOwn ?? fromTop;
     }
 
     /// <summary>Finds the memory cgroup of a process. Null with the reason in <paramref name="why"/>.</summary>
@@ -186,6 +189,28 @@ public sealed class CgroupMounts
             return null;
         }
         return new CgroupLocation(Memory.Version, normal, directory);
+    }
+
+    // A path seen from within a cgroup namespace may itself begin with /.. and mean it.
+    private static string Below(string own, string argument) =>
+        own.StartsWith("/..", StringComparison.Ordinal) ? own.TrimEnd('/') + Normal(argument) : Normal(own + "/" + argument);
+
+    /// <summary>The path without <c>.</c>, <c>..</c> and empty parts: the ancestors of a cgroup are found by its path, so there must be one spelling of it.</summary>
+    private static string Normal(string path)
+    {
+        List<string> parts = [];
+        foreach (string part in path.Split('/'))
+        {
+            if (part == ".." && parts.Count > 0)
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else if (part is not ("" or "." or ".."))
+            {
+                parts.Add(part);
+            }
+        }
+        return "/" + string.Join('/', parts);
     }
 
     /// <summary>A person's path counts from what the mount shows.</summary>

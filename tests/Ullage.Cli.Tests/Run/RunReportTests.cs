@@ -20,6 +20,22 @@ public sealed class RunReportTests
     }
 
     [Fact]
+    public async Task RunOnANarrowTerminalFitsItsWidth()
+    {
+        TestConsole console = new(40, terminal: true);
+        await UllageApp.RunAsync(["run", "anon-oom"], console.Console, () => Canned.Services(new FakeTarget(Canned.Oom)), default);
+        console.Out.Split('\n').ShouldAllBe(line => line.Length <= 40);
+        console.Out.ShouldContain("...\n");
+    }
+
+    [Fact]
+    public async Task RunShowsTheNotesOfTheTarget()
+    {
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom with { Notes = ["/dev/kmsg: EPERM: no kernel log"] }), "run", "anon-oom");
+        console.Out.ShouldContain("\nnotes\n/dev/kmsg: EPERM: no kernel log\n");
+    }
+
+    [Fact]
     public async Task RunVerboseShowsTheWholeLogAndFiles()
     {
         (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "-v");

@@ -76,6 +76,105 @@ public sealed class RunVerbTests
     }
 
     [Fact]
+    public async Task RunOutputIsOpenedBeforeTheRun()
+    {
+        bool ran = false;
+        FakeTarget target = new(Canned.Oom) { DuringRun = _ => ran = true };
+        (int code, TestConsole console) = await Canned.RunAsync(target, "run", "anon-oom", "-o", Path.GetTempPath());
+        code.ShouldBe(3);
+        ran.ShouldBeFalse();
+        console.Error.ShouldContain("EISDIR (Is a directory): give -o the name of a file in it");
+    }
+
+    [Fact]
+    public async Task RunThatFailsLeavesTheOutputAsItWas()
+    {
+        string directory = Directory.CreateTempSubdirectory("ullage-cli-").FullName;
+        try
+        {
+            string old = Path.Combine(directory, "old.json");
+            string created = Path.Combine(directory, "new.json");
+            File.WriteAllText(old, "{}");
+            foreach (string file in new[] { old, created })
+            {
+                (int code, _) = await Canned.RunAsync(new UnavailableTarget("no", 4), "run", "anon-oom", "-o", file);
+                code.ShouldBe(4);
+            }
+            File.ReadAllText(old).ShouldBe("{}");
+            File.Exists(created).ShouldBeFalse();
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task RunOnTheHostSaysOnceWhatItLeavesAside()
+    {
+        TestConsole console = new();
+        CliServices services = Canned.Services(new FakeTarget(Canned.Oom));
+        CliServices both = new()
+        {
+            BuiltIns = services.BuiltIns, Judge = services.Judge, ReadScenario = services.ReadScenario, ResultJson = services.ResultJson, Eras = services.Eras,
+            BuiltInText = _ => "kernel: 4.15\nmachine: { cpus: 8 }\n" + Canned.Yaml,
+            Target = _ => new FakeTarget(Canned.Oom),
+        };
+        await UllageApp.RunAsync(["run", "anon-oom", "--on", "host", "--seed", "3"], console.Console, () => both, default);
+        console.Error.ShouldBe(
+            "ullage: note: the host is what it is: machine and kernel of the scenario left aside\n"
+            + "ullage: note: on the host, --seed decides only the access patterns of the scenario\n");
+    }
+
+    [Theory]
+    [InlineData("huge", 2, "has more than 1M: no scenario is that long")]
+    [InlineData("utf16", 2, "is UTF-16 text: save it as UTF-8")]
+    [InlineData("latin", 2, "is not UTF-8 text (byte 7): save it as UTF-8")]
+    [InlineData("nul", 2, ":1:8: here is a NUL character")]
+    [InlineData("loop", 3, "ELOOP (Too many levels of symbolic links): its symbolic links lead in a circle")]
+    [InlineData("/dev/zero", 2, "has more than 1M: no scenario is that long")]
+    public async Task RunOfAFileThatIsNoScenarioSaysWhatItIs(string kind, int expected, string message)
+    {
+        string directory = Directory.CreateTempSubdirectory("ullage-cli-").FullName;
+        try
+        {
+            string file = kind[0] == '/' ? kind : Path.Combine(directory, kind + ".yaml");
+            switch (kind)
+            {
+                case "huge": File.WriteAllText(file, "name: x\n" + new string('#', 1 << 20)); break;
+                case "utf16": File.WriteAllText(file, "name: x\n", System.Text.Encoding.Unicode); break;
+                case "latin": File.WriteAllBytes(file, [.. "name: "u8, 0xe9, (byte)'\n']); break;
+                case "nul": File.WriteAllText(file, "name: x\0\n"); break;
+                case "loop": File.CreateSymbolicLink(file, file); break;
+                default: break;
+            }
+            (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", file);
+            console.Error.ShouldContain(message);
+            code.ShouldBe(expected);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task RunOfAKernelThatIsNotModelledNamesTheNearest()
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom), "run", "anon-oom", "--kernel", "4.4");
+        code.ShouldBe(2);
+        console.Error.ShouldContain("there is no model of kernel '4.4': use 4.15, 6.18; the nearest is 4.15");
+    }
+
+    [Fact]
+    public async Task RunRefusedAtALineBeginsWithIt()
+    {
+        (int code, TestConsole console) = await Canned.RunAsync(new UnavailableTarget("my.yaml:3:4: sysctl.x: no", 2, namesPlace: true), "run", "anon-oom");
+        code.ShouldBe(2);
+        console.Error.ShouldBe("my.yaml:3:4: sysctl.x: no\n");
+    }
+
+    [Fact]
     public async Task RunOfABrokenFileTellsEveryProblemWithFileAndLine()
     {
         string file = Path.Combine(Path.GetTempPath(), $"ullage-cli-broken-{Environment.ProcessId}.yaml");
@@ -127,11 +226,11 @@ public sealed class RunVerbTests
         console.Out.ShouldBeEmpty();
     }
 
-    private sealed class UnavailableTarget(string message, int exitCode) : ITarget
+    private sealed class UnavailableTarget(string message, int exitCode, bool namesPlace = false) : ITarget
     {
         public string Name => "model";
 
         public RunResult Run(Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel) =>
-            throw new TargetUnavailableException(message, exitCode);
+            throw new TargetUnavailableException(message, exitCode) { NamesPlace = namesPlace };
     }
 }

@@ -25,7 +25,7 @@ public sealed class UsageChartTests
                 series.Add(new UsagePoint(i * 1000L, each.Usage[i] * MiB, each.Limit == 0 ? null : each.Limit * MiB));
             }
             string[] lines = [.. new UsageChart(each.Width, each.Utf8).Lines(series, 40_000, [5, 39_999]).Select(line => line.Line)];
-            return lines.Length == 14 && lines.Skip(1).All(line => line.Length <= each.Width)
+            return (lines.Length is 14 or 15 || series.PeakBytes == 0) && lines.All(line => line.Length <= each.Width)
                 && (each.Utf8 || lines.All(line => line.All(char.IsAscii)));
         }).QuickCheckThrowOnFailure();
     }
@@ -43,6 +43,15 @@ public sealed class UsageChartTests
 
     [Fact]
     public void LinesWithoutReadingsAreNone() => new UsageChart(80, utf8: true).Lines(new UsageSeries("/a", "memory"), 1, []).ShouldBeEmpty();
+
+    [Fact]
+    public void LinesOfNoUsageSayThatNothingWasCharged()
+    {
+        UsageSeries series = new("/a", "memory");
+        series.Add(new UsagePoint(0, 0, 100 * MiB));
+        new UsageChart(80, utf8: false).Lines(series, 1, []).Select(line => line.Line)
+            .ShouldBe(["usage of /a against its limit of 100M: nothing was charged while it was watched"]);
+    }
 
     [Fact]
     public void AddOfManyReadingsKeepsAFewThousandAndThePeak()

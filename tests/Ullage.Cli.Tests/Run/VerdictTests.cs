@@ -43,6 +43,29 @@ public sealed class VerdictTests
         Verdict.Of(Canned.Oom with { Dmesg = [] }, []).ShouldBe("grower was killed by the OOM killer.");
     }
 
+    [Theory]
+    [InlineData(null, "; /a had a sampled peak of 40M of its 100M limit (40%).")]
+    [InlineData("52428800\n", "; /a peaked at 50M of its 100M limit (50%).")]
+    public void OfARunWithoutAKillGivesTheKernelsPeakOrSaysThatItIsSampled(string? collected, string expected)
+    {
+        Ullage.Lab.Scenarios.Scenario scenario = new()
+        {
+            Name = "s", Cgroup = new() { Version = 1, Groups = [new() { Path = "/a" }] },
+        };
+        FakeFiles files = new();
+        files.Texts["/sys/fs/cgroup/memory/a/memory.usage_in_bytes"] = "41943040\n";
+        files.Texts["/sys/fs/cgroup/memory/a/memory.limit_in_bytes"] = "104857600\n";
+        RunResult result = new()
+        {
+            Scenario = "s", Target = "host", Kernel = "6.18", Ended = "idle",
+            Files = collected is null ? [] : [new("/sys/fs/cgroup/memory/a/memory.max_usage_in_bytes", collected)],
+        };
+        RunRecorder recorder = new(scenario);
+        recorder.OnStart("host", "6.18", files);
+        recorder.Finish(result);
+        Verdict.Of(result, [.. recorder.Gauges.Select(gauge => gauge.Shown)]).ShouldEndWith(expected);
+    }
+
     [Fact]
     public void OfAnErrnoNamesStepAndPeak()
     {
@@ -63,7 +86,7 @@ public sealed class VerdictTests
         };
         Verdict.Of(result, [kmem]).ShouldBe(
             "perl got ENOMEM (Cannot allocate memory) from stat_missing (step 0) after 535227 of 1000000 files; "
-            + "/000 peaked at 100M of its 100M kmem limit (100%).");
+            + "/000 had a sampled peak of 100M of its 100M kmem limit (100%).");
     }
 
     [Fact]

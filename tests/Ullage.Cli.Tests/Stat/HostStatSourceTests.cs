@@ -34,6 +34,53 @@ public sealed class HostStatSourceTests
         derived.GetProperty("ullage").GetInt64().ShouldBe((256L << 20) - used);
     }
 
+    [Theory]
+    [InlineData("/gt/work/web/../web")]
+    [InlineData("//gt/work/.//web/")]
+    public async Task StatOfAnotherSpellingFindsTheSameAncestor(string spelling)
+    {
+        (_, TestConsole plain) = await RunAsync("stat", "/gt/work/web", "--root", Fixture("6.1-v2/pressure"), "--format", "csv", "--quiet");
+        (int code, TestConsole console) = await RunAsync("stat", spelling, "--root", Fixture("6.1-v2/pressure"), "--format", "csv", "--quiet");
+        code.ShouldBe(0);
+        console.Out.Split('\n')[1].Split(',')[1..].ShouldBe(plain.Out.Split('\n')[1].Split(',')[1..]);
+        console.Out.ShouldContain(",/gt/work,");
+    }
+
+    [Fact]
+    public async Task StatQuietGivesTheLinesAlone()
+    {
+        (int code, TestConsole console) = await RunAsync("stat", "/", "--root", Fixture("6.1-v2/pressure"), "--quiet");
+        code.ShouldBe(0);
+        console.Out.TrimEnd('\n').ShouldMatch("^[0-9]{2}:[0-9]{2}:[0-9]{2} [^\n]*$");
+    }
+
+    [Fact]
+    public async Task DoctorAsJsonHasEveryCheckWithItsState()
+    {
+        (int code, TestConsole console) = await RunAsync("doctor", "--root", Fixture("6.1-v2/pressure"), "--format", "json");
+        code.ShouldBe(0);
+        using JsonDocument json = JsonDocument.Parse(console.Out);
+        json.RootElement.GetProperty("schema").GetString().ShouldBe("ullage/doctor/1");
+        JsonElement[] checks = [.. json.RootElement.GetProperty("checks").EnumerateArray()];
+        checks.Length.ShouldBeGreaterThan(10);
+        checks.ShouldAllBe(check => check.GetProperty("found").GetString()!.Length > 0);
+        checks.Select(check => check.GetProperty("state").GetString()).ShouldBeSubsetOf(["ok", "limited", "missing"]);
+    }
+
+    [Fact]
+    public async Task HangUpEndsStatLikeAnInterrupt()
+    {
+        using Process stat = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ullage.dll"), "stat", "/", "0.1", "--root", Fixture("6.1-v2/pressure")])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        (await stat.StandardOutput.ReadLineAsync()).ShouldNotBeNull();
+        using Process kill = Process.Start("kill", ["-HUP", stat.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await stat.StandardOutput.ReadToEndAsync();
+        await stat.WaitForExitAsync();
+        stat.ExitCode.ShouldBe(130);
+    }
+
     [Fact]
     public async Task StatOfTheRootOfV2ShowsWhatItLacksAsUnavailable()
     {

@@ -18,7 +18,7 @@ public sealed class ModelBuiltInTests
         ScenarioReadResult read = ScenarioReader.Read(BuiltInScenarios.Read(name)!, name, []);
         read.Problems.ShouldBeEmpty();
         Machine? machine = null;
-        if (name == "oom-group" && era is ("4.1" or "4.15"))
+        if ((name == "oom-group" && era is ("4.1" or "4.15")) || (name == "high-throttle" && era == "4.1"))
         {
             Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(read.Scenario!, new ModelTarget(), era)).ExitCode.ShouldBe(4);
             return;
@@ -29,6 +29,11 @@ public sealed class ModelBuiltInTests
         {
             judged = [.. judged.Where(each => each.Text != "process leak step 0 done at most 25550")]; // 4.1 charges no page tables
             result.Process("leak").Steps[0].Done.ShouldBe(25599);
+        }
+        if (name == "high-throttle" && era is ("4.15" or "4.19" or "5.3"))
+        {
+            result.Process("grower").Steps[0].Done.ShouldBe(38400); // nobody sleeps before 5.4
+            return;
         }
         judged.Where(each => !each.Ok).Select(each => $"{each.Text}: {each.Actual}").ShouldBeEmpty();
         machine!.Verify();

@@ -23,7 +23,7 @@ public sealed class ModelTargetTests
     {
         TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("name: t", "3.10"));
         refused.ExitCode.ShouldBe(2);
-        refused.Message.ShouldBe("--kernel: there is no kernel 3.10 to model: choose one of 4.1, 4.15, 4.19, 5.3, 5.4, 5.10, 6.1, 6.12, 6.18");
+        refused.Message.ShouldBe("--kernel: there is no kernel 3.10 to model: choose one of 4.1, 4.15, 4.19, 5.3, 5.4, 5.10, 6.1, 6.12, 6.18; the nearest is 4.1");
     }
 
     [Theory]
@@ -56,24 +56,65 @@ public sealed class ModelTargetTests
         watcher.Calls.ShouldBeEmpty();
     }
 
-    [Fact]
-    public void SysctlThatIsNotThereIsNamed()
+    [Theory]
+    [InlineData("{name: t, sysctl: {vm.no_such_thing: 1}}", 4, "test.yaml:1:38: sysctl.vm.no_such_thing: /proc/sys/vm/no_such_thing: ENOENT: the model of kernel 6.18 lacks it; take it out of the scenario")]
+    [InlineData("{name: t, sysctl: {vm.swapines: 1}}", 2, "test.yaml:1:33: sysctl.vm.swapines: there is no sysctl vm.swapines (/proc/sys/vm/swapines: ENOENT): did you mean 'vm.swappiness'?")]
+    [InlineData("{name: t, sysctl: {vm.swappiness: lots}}", 2, "test.yaml:1:35: sysctl.vm.swappiness: vm.swappiness = lots: /proc/sys/vm/swappiness: EINVAL: it does not take this value; change it in the scenario")]
+    public void SysctlThatCannotBeSetIsNamedWithItsPlace(string yaml, int exitCode, string message) => Refusal(yaml).ShouldBe((exitCode, message));
+
+    [Theory]
+    [InlineData(1, "memory.max", "it is one of cgroup v2")]
+    [InlineData(2, "memory.limit_in_bytes", "it is one of cgroup v1")]
+    public void ControlFileOfAnotherKernelSaysWhich(int version, string file, string where)
     {
-        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("{name: t, sysctl: {vm.no_such_thing: 1}}"));
-        refused.ExitCode.ShouldBe(4);
-        refused.Message.ShouldStartWith("sysctl vm.no_such_thing = 1: /proc/sys/vm/no_such_thing: ENOENT");
+        (int code, string message) = Refusal(Group(version, file, "10M"));
+        code.ShouldBe(4);
+        message.ShouldStartWith($"test.yaml:1:{message.Split(':')[2]}: cgroup.groups./a/b.{file}: /sys/fs/cgroup/{(version == 1 ? "memory/" : "")}a/b/{file}: ");
+        message.ShouldContain($"kernel 6.18 with cgroup v{version} does not have the file, {where}; take it out");
     }
 
     [Theory]
-    [InlineData(1, "memory.max")]
-    [InlineData(2, "memory.limit_in_bytes")]
-    public void ControlFileThatIsNotThereIsNamed(int version, string file)
+    [InlineData("5.4", "memory.swap.high", "5.10 to 6.18 have it")]
+    [InlineData("4.15", "memory.oom.group", "4.19 to 6.18 have it")]
+    public void ControlFileOfANewerKernelSaysSinceWhen(string kernel, string file, string where)
     {
-        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(
-            () => ModelRuns.Run($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{}}, /a/b: {{{file}: 10M}}}}}}}}"));
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(Group(2, file, "1"), kernel));
         refused.ExitCode.ShouldBe(4);
-        refused.Message.ShouldStartWith($"cgroup /a/b: {file} = 10M: /sys/fs/cgroup/{(version == 1 ? "memory/" : "")}a/b/{file}: ");
-        refused.Message.ShouldContain($"kernel 6.18 with cgroup v{version} does not have the file");
+        refused.Message.ShouldContain(where);
+    }
+
+    [Theory]
+    [InlineData("memory.memsw.limit_in_byte", "memory.memsw.limit_in_bytes")]
+    [InlineData("memroy.limit_in_bytes", "memory.limit_in_bytes")]
+    public void MisspeltControlFileIsAUsageErrorWithTheNearest(string file, string nearest)
+    {
+        (int code, string message) = Refusal(Group(1, file, "10M"));
+        code.ShouldBe(2);
+        message.ShouldStartWith("test.yaml:1:");
+        message.ShouldEndWith($"no modelled kernel has a file {file} with cgroup v1: did you mean '{nearest}'?");
+    }
+
+    [Fact]
+    public void MisspeltControlFileOfAnOverrideNamesTheOverride()
+    {
+        ScenarioReadResult read = ScenarioReader.Read("{name: t, cgroup: {version: 1, groups: {/a: {}}}}", "test.yaml", ["cgroup.groups./a.memory.limit_in_byte=1M"]);
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(read.Scenario!, new ModelTarget()));
+        refused.ExitCode.ShouldBe(2);
+        refused.Message.ShouldStartWith("--set cgroup.groups./a.memory.limit_in_byte=1M: ");
+        refused.Message.ShouldEndWith("did you mean 'memory.limit_in_bytes'?");
+    }
+
+    [Fact]
+    public void MisspeltFileOfAnExpectationIsAUsageErrorWithTheNearest()
+    {
+        (int code, string message) = Refusal("""
+            name: t
+            cgroup: { version: 1, groups: { /a: {} } }
+            expect:
+              - { file: /sys/fs/cgroup/memory/a/memory.failcount, equals: 0 }
+            """);
+        code.ShouldBe(2);
+        message.ShouldBe("test.yaml:4:13: expect.0.file: no modelled kernel has a file memory.failcount with cgroup v1: did you mean 'memory.failcnt'?");
     }
 
     [Theory]
@@ -81,10 +122,40 @@ public sealed class ModelTargetTests
     [InlineData(2, "memory.max")]
     public void ControlFileThatRefusesAValueIsNamed(int version, string file)
     {
-        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(
-            () => ModelRuns.Run($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{{file}: nonsense}}}}}}}}"));
-        refused.ExitCode.ShouldBe(3);
-        refused.Message.ShouldContain($"/a/{file}: EINVAL: the kernel refuses the value");
+        (int code, string message) = Refusal($"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{{file}: 100Q}}}}}}}}");
+        code.ShouldBe(2);
+        message.ShouldStartWith("test.yaml:1:");
+        message.ShouldContain($"/a/{file}: EINVAL: the kernel refuses the value");
+    }
+
+    private static string Group(int version, string file, string value) => $"{{name: t, cgroup: {{version: {version}, groups: {{/a: {{}}, /a/b: {{{file}: {value}}}}}}}}}";
+
+    private static (int ExitCode, string Message) Refusal(string yaml)
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run(yaml));
+        refused.NamesPlace.ShouldBeTrue();
+        return (refused.ExitCode, refused.Message);
+    }
+
+    [Fact]
+    public void FileThatASampleCannotReadIsNamedWithItsErrno()
+    {
+        RunResult result = ModelRuns.Run("{name: t, sample: {every: 1s, files: [/proc/meminfo, /proc/nothing]}, stop: {after: 2s}, processes: [{name: p, do: [sleep: 3s]}]}");
+        result.Samples.Count.ShouldBeGreaterThan(1);
+        foreach (SampleResult sample in result.Samples)
+        {
+            sample.Files.ShouldHaveSingleItem().Key.ShouldBe("/proc/meminfo");
+            sample.Unavailable.ShouldBe([new("/proc/nothing", Ullage.Abi.Errno.ENOENT)]);
+        }
+    }
+
+    [Fact]
+    public void SamplesAreBoundedWithANote()
+    {
+        RunResult result = ModelRuns.Run("{name: t, sample: {every: 1us, files: [/proc/meminfo]}, stop: {after: 10s}, processes: [{name: p, do: [sleep: 20s]}]}");
+        result.Samples.Count.ShouldBeLessThanOrEqualTo(100_000);
+        result.Ended.ShouldBe("stopped");
+        result.Notes.ShouldHaveSingleItem().ShouldContain("raise sample.every");
     }
 
     [Fact]

@@ -44,6 +44,29 @@ public sealed class CgroupMountsTests
         found.ShouldBe(new CgroupLocation(2, "/gt/work/web", "/sys/fs/cgroup/gt/work/web"));
     }
 
+    [Theory]
+    [InlineData("/gt/./work/../work/web", "/gt/work/web")]
+    [InlineData("/gt/work/web/../..", "/gt")]
+    [InlineData("//gt/work//", "/gt/work")]
+    [InlineData("/sys/fs/cgroup//gt/./work", "/gt/work")]
+    [InlineData("../..", "/")]
+    [InlineData("..", "/gt")]
+    [InlineData(".", "/")]
+    [InlineData("/../..", "/")]
+    public void ResolveGivesOnePathOfManySpellings(string argument, string path)
+    {
+        TextFiles files = new()
+        {
+            ["/proc/self/mountinfo"] = "34 25 0:28 / /sys/fs/cgroup rw - cgroup2 none rw\n",
+            ["/sys/fs/cgroup/cgroup.controllers"] = "cpu memory pids\n",
+            ["/proc/self/cgroup"] = "0::/gt/work\n",
+            ["/sys/fs/cgroup/gt/work/web/memory.current"] = "0\n",
+        };
+        CgroupLocation? found = CgroupMounts.Find(files).Resolve(argument, out string why);
+        why.ShouldBeEmpty();
+        found.ShouldBe(new CgroupLocation(2, path, ("/sys/fs/cgroup" + path).TrimEnd('/')));
+    }
+
     [Fact]
     public void ResolveUnknownGroupNamesDirectoryErrnoAndRemedy()
     {

@@ -119,6 +119,7 @@ internal sealed class ExpectationReader(Problems problems, References references
         {
             File = AbsolutePaths.Required(map, "file", "the path of a file"),
             Field = map.Text("field", "the name of a field"),
+            Place = problems.Beginning(map.PlaceOf("file"), map.Below("file")),
         };
         List<Comparison> comparisons = ReadComparisons(map, numbersOnly: false);
         if (comparisons.Count == 0 && !Comparisons.Any(c => map.Has(c.Key)))

@@ -79,7 +79,7 @@ internal sealed class MapReader
         return Size(key, least) ?? Math.Max(0, least);
     }
 
-    public long? Time(string key, long least = 0) => Number(key, "a time, such as 10s", ScenarioValues.TryTime, least, least > 0 ? "more than 0" : "0 or more");
+    public long? Time(string key, long least = 0) => Number(key, "a time, such as 10s", ScenarioValues.TryTime, least, least > 1 ? $"at least {least / 1000}us" : least > 0 ? "more than 0" : "0 or more");
 
     public long RequiredTime(string key, long least = 0)
     {

@@ -12,6 +12,7 @@ internal sealed class NodeLoader
     private readonly Problems _problems;
     private readonly string? _override;
     private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
+    private readonly Stack<(Place Place, char End)> _open = [];
     private Parser _parser = null!;
     private int _nodes;
 
@@ -37,13 +38,22 @@ internal sealed class NodeLoader
         }
         catch (YamlException error)
         {
+            bool atEnd = error.Start.Index >= text.TrimEnd().Length;
+            if (_open.TryPeek(out (Place Place, char End) unclosed) && error.Message.Contains(atEnd ? "did not find expected" : "did not find expected '", StringComparison.Ordinal))
+            {
+                string where = error.Start.Line > unclosed.Place.Line && _override is null ? FormattableString.Invariant($" before line {error.Start.Line}") : "";
+                _problems.Add(unclosed.Place, "", $"not valid YAML: what is opened here lacks ',' or '{unclosed.End}'{where}");
+                return null;
+            }
             string reason = error.InnerException is null ? error.Message : $"{error.Message} {error.InnerException.Message}";
             _problems.Add(TabPlace(error, text) ?? At(error.Start), "", $"not valid YAML: {Quote.Path(reason.TrimEnd('.'))}");
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
-            Mark mark = _parser.Current?.Start ?? Mark.Empty;
-            _problems.Add(At(mark), "", $"not valid YAML after this place: {Quote.Path(error.Message)}");
+            bool open = _open.TryPeek(out (Place Place, char End) innermost);
+            _problems.Add(open ? innermost.Place : At(_parser.Current?.Start ?? Mark.Empty), "", open
+                ? $"not valid YAML: what is opened here is not closed: add '{innermost.End}'"
+                : "not valid YAML after this place: check brackets, quotes and indentation");
         }
 
         return null;
@@ -100,27 +110,30 @@ internal sealed class NodeLoader
         return current switch
         {
             Scalar scalar => Anchored(scalar.Anchor, new ScalarNode(place, scalar.Value, scalar.Style != ScalarStyle.Plain)),
-            SequenceStart start => Anchored(start.Anchor, ReadList(place, depth)),
-            MappingStart start => Anchored(start.Anchor, ReadMap(place, depth)),
+            SequenceStart start => Anchored(start.Anchor, ReadList(place, depth, start.Style == SequenceStyle.Flow)),
+            MappingStart start => Anchored(start.Anchor, ReadMap(place, depth, start.Style == MappingStyle.Flow)),
             AnchorAlias alias => Copy(Resolve(alias, place), place, depth),
             _ => throw new LoadException(place, "not valid YAML: a value was expected here"),
         };
     }
 
-    private ListNode ReadList(Place place, int depth)
+    private ListNode ReadList(Place place, int depth, bool flow)
     {
         ListNode list = new(place);
+        Open(place, flow, ']');
         while (_parser.MoveNext() && _parser.Current is not SequenceEnd)
         {
             list.Items.Add(ReadNode(depth + 1));
         }
 
+        Close(flow);
         return list;
     }
 
-    private MapNode ReadMap(Place place, int depth)
+    private MapNode ReadMap(Place place, int depth, bool flow)
     {
         MapNode map = new(place);
+        Open(place, flow, '}');
         while (_parser.MoveNext() && _parser.Current is not MappingEnd)
         {
             Node key = ReadNode(depth + 1);
@@ -140,7 +153,25 @@ internal sealed class NodeLoader
             }
         }
 
+        Close(flow);
         return map;
+    }
+
+    /// <summary>Remembers brackets, because the parser does not say which one it missed.</summary>
+    private void Open(Place place, bool flow, char end)
+    {
+        if (flow)
+        {
+            _open.Push((place, end));
+        }
+    }
+
+    private void Close(bool flow)
+    {
+        if (flow)
+        {
+            _open.Pop();
+        }
     }
 
     private Node Anchored(AnchorName anchor, Node node)

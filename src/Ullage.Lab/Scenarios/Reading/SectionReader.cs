@@ -3,6 +3,9 @@ namespace Ullage.Lab.Scenarios.Reading;
 /// <summary>Reads the sections of a scenario.</summary>
 internal sealed class SectionReader
 {
+    // No kernel can be read more often; a slip such as 1ns must not fill the memory.
+    private const long FinestSampleNs = 1_000;
+
     private readonly Problems _problems;
     private readonly References _references;
 
@@ -20,19 +23,21 @@ internal sealed class SectionReader
             root.Tell("name", $"{Quote.Text(name)} is not a name: files are named after it, so use letters, digits, '-', '_' and '.'");
         }
 
+        MapReader? sysctl = root.Map("sysctl");
         Scenario scenario = new()
         {
             Name = name,
             Description = root.Text("description", "a text")?.Trim() ?? "",
             Kernel = Kernel(root),
             Machine = root.Map("machine") is MapReader machine ? Machine(machine) : new MachineSpec(),
-            Sysctl = root.Map("sysctl") is MapReader sysctl ? Texts(sysctl) : [],
+            Sysctl = sysctl is null ? [] : Texts(sysctl),
+            SysctlPlaces = sysctl is null ? [] : PlacesOf(sysctl),
             Cgroup = root.Map("cgroup") is MapReader cgroup ? Cgroup(cgroup) : new CgroupSpec(),
             Files = root.Map("files") is MapReader files ? Files(files) : [],
             StopAfterNs = root.Map("stop")?.RequiredTime("after", 1),
             Processes = new ProcessReader(_problems, _references).ReadList(root.List("processes", "processes"), "processes"),
             Probes = Strings(root, "probes", "kernel functions", absolute: false),
-            Sample = root.Map("sample") is MapReader sample ? new SampleSpec(sample.RequiredTime("every", 1), Strings(sample, "files", "files", absolute: true)) : null,
+            Sample = root.Map("sample") is MapReader sample ? new SampleSpec(sample.RequiredTime("every", FinestSampleNs), Strings(sample, "files", "files", absolute: true)) : null,
             Collect = Strings(root, "collect", "files", absolute: true),
             Expect = new ExpectationReader(_problems, _references).ReadList(root.List("expect", "expectations"), "expect"),
         };
@@ -51,7 +56,7 @@ internal sealed class SectionReader
         string? kernel = ScenarioReader.KernelOf(text.Trim());
         if (kernel is null)
         {
-            root.Tell("kernel", $"unknown kernel {Quote.Text(text)}: known are {string.Join(", ", Words.Kernels)}");
+            root.Tell("kernel", $"unknown kernel {Quote.Text(text)}: known are {string.Join(", ", Words.Kernels)}{NearestKernel.Advice(text, Words.Kernels)}");
         }
 
         return kernel;
@@ -149,7 +154,7 @@ internal sealed class SectionReader
             }
         }
 
-        return new GroupSpec { Path = entry.Key, Writes = Texts(map, "slabs"), Slabs = slabs };
+        return new GroupSpec { Path = entry.Key, Writes = Texts(map, "slabs"), WritePlaces = PlacesOf(map, "slabs"), Slabs = slabs };
     }
 
     private List<FileSpec> Files(MapReader map)
@@ -186,6 +191,9 @@ internal sealed class SectionReader
 
         return texts;
     }
+
+    private List<string> PlacesOf(MapReader map, string? except = null) =>
+        [.. map.Entries.Where(entry => entry.Key != except).Select(entry => _problems.Beginning(entry.Value.Place, map.Below(entry.Key)))];
 
     private List<string> Strings(MapReader map, string key, string what, bool absolute)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ullage.Abi;
 using Ullage.Lab.Scenarios;
+using Ullage.Lab.Scenarios.Reading;
 using Ullage.Observe.Host;
 
 namespace Ullage.Lab.Targets.Host;
@@ -11,6 +12,7 @@ internal sealed class HostCgroups
     /// <summary>Where processes go that name no cgroup, when the top of the subtree may hold none (v2).</summary>
     internal const string OutsideGroup = "/_root";
 
+    private const int UsageError = 2;
     private const int NoPermission = 3;
     private const int NotThere = 4;
 
@@ -79,9 +81,9 @@ internal sealed class HostCgroups
         {
             string directory = Directory + "/" + group.Path.Trim('/');
             MakeWithParents(group.Path);
-            foreach ((string file, string value) in group.Writes)
+            for (int i = 0; i < group.Writes.Count; i++)
             {
-                WriteControl(group.Path, directory + "/" + file, value);
+                WriteControl(group.Path, directory + "/" + group.Writes[i].Key, group.Writes[i].Value, group.WritePlaces.ElementAtOrDefault(i));
             }
         }
     }
@@ -181,22 +183,29 @@ internal sealed class HostCgroups
         }
     }
 
-    private void WriteControl(string path, string file, string value)
+    private void WriteControl(string path, string file, string value, string? place)
     {
         Errno errno = _host.Write(file, value);
         if (errno == Errno.None)
         {
             return;
         }
-        string name = $"cgroup {path}: {Path.GetFileName(file)} = {value}: {file}: {errno}";
+        string name = Path.GetFileName(file);
+        string what = $"{place ?? $"cgroup {path}"}: {name} = {value}: {file}: {errno}";
+        IReadOnlyList<string> there = _host.List(Path.GetDirectoryName(file)!).Names;
+        if (!there.Contains(name, StringComparer.Ordinal))
+        {
+            string advice = Nearest.Of(name, there) is string nearest ? $"did you mean '{nearest}'?" : "take it out of the scenario, or run on the model";
+            throw Failure($"{what}: this kernel does not have the file (memsw files need swap accounting: boot with swapaccount=1): {advice}", place, NotThere);
+        }
         throw errno switch
         {
-            Errno.ENOENT => new TargetUnavailableException($"{name}: this kernel does not have the file (memsw files need swap accounting: boot with swapaccount=1); " +
-                "take it out of the scenario, or run on the model", NotThere),
-            Errno.EACCES or Errno.EPERM => new TargetUnavailableException($"{name}: run as root", NoPermission),
-            _ => new TargetUnavailableException($"{name}: this kernel refuses the value", NotThere),
+            Errno.EACCES or Errno.EPERM => Failure($"{what}: run as root", place, NoPermission),
+            _ => Failure($"{what}: this kernel refuses the value; change it in the scenario", place, errno is Errno.EINVAL or Errno.ERANGE ? UsageError : NotThere),
         };
     }
+
+    private static TargetUnavailableException Failure(string message, string? place, int exitCode) => new(message, exitCode) { NamesPlace = place is not null };
 
     private static CgroupMount FindMount(CgroupMounts mounts, int version)
     {

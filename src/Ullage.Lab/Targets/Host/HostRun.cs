@@ -21,7 +21,7 @@ internal sealed class HostRun : IDisposable
     private readonly string _dataDirectory;
     private readonly Janitor _janitor;
     private readonly Dictionary<string, int> _attributedKills = new(StringComparer.Ordinal);
-    private readonly List<SampleResult> _samples = [];
+    private readonly KeptSamples _samples = new();
     private readonly int _wasSubreaper;
     private HostPaths _paths = null!;
     private ScenarioFiles _files = null!;
@@ -57,7 +57,7 @@ internal sealed class HostRun : IDisposable
         _observer.OnStart("host", kernel, _files);
         string ended = Loop(new LinkedList<PlannedStart>(starts), cancel);
         long ranNs = NowNs;
-        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = Collect();
+        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = ReadAll(_scenario.Collect);
         PollLog();
         List<ProcessResult> processes = Results();
         return new RunResult
@@ -72,7 +72,7 @@ internal sealed class HostRun : IDisposable
             Processes = processes,
             Files = files,
             UnavailableFiles = missing,
-            Samples = _samples,
+            Samples = _samples.Kept,
             Dmesg = _log.Lines,
             Notes = Notes(),
         };
@@ -190,23 +190,19 @@ internal sealed class HostRun : IDisposable
 
     private void TakeSample(long now, SampleSpec sample)
     {
-        List<KeyValuePair<string, string>> files = new(sample.Files.Count);
-        foreach (string path in sample.Files)
+        if (!_samples.MayAdd(now))
         {
-            KernelRead read = _files.Read(path);
-            if (read.Ok)
-            {
-                files.Add(new KeyValuePair<string, string>(path, _paths.ToScenario(read.Text)));
-            }
+            return;
         }
-        _samples.Add(new SampleResult(now, files));
+        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = ReadAll(sample.Files);
+        _samples.Add(new SampleResult(now, files) { Unavailable = missing });
     }
 
-    private (List<KeyValuePair<string, string>> Files, List<KeyValuePair<string, Errno>> Missing) Collect()
+    private (List<KeyValuePair<string, string>> Files, List<KeyValuePair<string, Errno>> Missing) ReadAll(IReadOnlyList<string> paths)
     {
-        List<KeyValuePair<string, string>> files = [];
+        List<KeyValuePair<string, string>> files = new(paths.Count);
         List<KeyValuePair<string, Errno>> missing = [];
-        foreach (string path in _scenario.Collect)
+        foreach (string path in paths)
         {
             KernelRead read = _files.Read(path);
             if (read.Ok)
@@ -291,6 +287,10 @@ internal sealed class HostRun : IDisposable
         if (_log!.Note is string note)
         {
             notes.Add(note);
+        }
+        if (_samples.Note is string samples)
+        {
+            notes.Add(samples);
         }
         if (_scenario.Probes.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ullage.Abi;
 using Ullage.Lab.Scenarios;
+using Ullage.Lab.Scenarios.Reading;
 
 namespace Ullage.Lab.Targets.Host;
 
@@ -28,9 +29,9 @@ internal static class HostSupport
         {
             throw new TargetUnavailableException("HostTarget needs x86-64: run the scenario on the model, or on another machine", NotThere);
         }
-        foreach ((string name, string value) in scenario.Sysctl)
+        for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
-            CheckSysctl(host, name, value);
+            CheckSysctl(host, scenario.Sysctl[i].Key, scenario.Sysctl[i].Value, scenario.SysctlPlaces.ElementAtOrDefault(i));
         }
         foreach (GroupSpec group in scenario.Cgroup.Groups)
         {
@@ -47,13 +48,16 @@ internal static class HostSupport
         }
     }
 
-    private static void CheckSysctl(IKernelFiles host, string name, string value)
+    private static void CheckSysctl(IKernelFiles host, string name, string value, string? place)
     {
         string path = "/proc/sys/" + name.Replace('.', '/');
         KernelRead read = host.Read(path);
         if (!read.Ok)
         {
-            throw new TargetUnavailableException($"sysctl {name}: {path}: {read.Errno}: this kernel does not have it; take it out of the scenario", NotThere);
+            int slash = path.LastIndexOf('/');
+            string? nearest = Nearest.Of(path[(slash + 1)..], host.List(path[..slash]).Names);
+            string advice = nearest is null ? "this kernel does not have it; take it out of the scenario" : $"this kernel does not have it: did you mean '{nearest}'?";
+            throw new TargetUnavailableException($"{place ?? $"sysctl {name}"}: {path}: {read.Errno}: {advice}", nearest is null ? NotThere : UsageError) { NamesPlace = place is not null };
         }
         string actual = string.Join(' ', read.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         string wanted = string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

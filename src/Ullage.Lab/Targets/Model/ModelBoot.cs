@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Lab.Scenarios;
+using Ullage.Lab.Scenarios.Reading;
 using Ullage.Model;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
@@ -31,7 +32,7 @@ internal static class ModelBoot
         }
         string source = options.Kernel is null ? "kernel" : "--kernel";
         return KernelEras.Find(name) ?? throw new TargetUnavailableException(
-            $"{source}: there is no kernel {name} to model: choose one of {string.Join(", ", KernelEras.All.Select(era => era.Name))}", UsageError);
+            $"{source}: there is no kernel {name} to model: choose one of {string.Join(", ", Words.Kernels)}{NearestKernel.Advice(name, Words.Kernels)}", UsageError);
     }
 
     /// <summary>The machine, ready for its processes.</summary>
@@ -39,13 +40,17 @@ internal static class ModelBoot
     {
         Machine machine = Boot(scenario, options);
         onBooted?.Invoke(machine);
-        foreach ((string name, string value) in scenario.Sysctl)
+        for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
-            SetSysctl(machine, name, value);
+            SetSysctl(machine, scenario.Sysctl[i].Key, scenario.Sysctl[i].Value, scenario.SysctlPlaces.ElementAtOrDefault(i));
         }
         foreach (GroupSpec group in scenario.Cgroup.Groups)
         {
             MakeGroup(machine, group);
+        }
+        foreach (Expectation expectation in scenario.Expect)
+        {
+            CheckExpectation(machine, expectation);
         }
         return machine;
     }
@@ -75,16 +80,23 @@ internal static class ModelBoot
         }
     }
 
-    private static void SetSysctl(Machine machine, string name, string value)
+    private static void SetSysctl(Machine machine, string name, string value, string? place)
     {
         string path = "/proc/sys/" + name.Replace('.', '/');
         Errno errno = machine.Files.Write(path, value);
-        if (errno != Errno.None)
+        if (errno == Errno.None)
         {
-            bool there = Exists(machine, path);
-            string why = there ? "it does not take this value; change it in the scenario" : $"the model of kernel {machine.Era.Name} lacks it; take it out of the scenario";
-            throw new TargetUnavailableException($"sysctl {name} = {value}: {path}: {errno}: {why}", there ? Refused : NotThere);
+            return;
         }
+        string what = place is null ? $"sysctl {name}" : place;
+        if (Exists(machine, path))
+        {
+            throw Failure($"{what}: {name} = {value}: {path}: {errno}: it does not take this value; change it in the scenario", place, RefusedWith(errno));
+        }
+        string? nearest = ModelNames.NearestSysctl(machine, name);
+        throw nearest is not null
+            ? Failure($"{what}: there is no sysctl {name} ({path}: {errno}): did you mean '{nearest}'?", place, UsageError)
+            : Failure($"{what}: {path}: {errno}: the model of kernel {machine.Era.Name} lacks it; take it out of the scenario", place, NotThere);
     }
 
     private static void MakeGroup(Machine machine, GroupSpec group)
@@ -94,9 +106,25 @@ internal static class ModelBoot
         {
             cgroup = cgroup.Child(name) ?? MakeChild(machine, cgroup, name);
         }
-        foreach ((string file, string value) in group.Writes)
+        for (int i = 0; i < group.Writes.Count; i++)
         {
-            WriteControl(machine, cgroup, file, value);
+            WriteControl(machine, cgroup, group.Writes[i].Key, group.Writes[i].Value, group.WritePlaces.ElementAtOrDefault(i));
+        }
+        foreach ((string cache, long objects) in group.Slabs)
+        {
+            PlaceSlabs(machine, cgroup, cache, objects);
+        }
+    }
+
+    private static void PlaceSlabs(Machine machine, Cgroup cgroup, string cache, long objects)
+    {
+        string what = FormattableString.Invariant($"cgroup {cgroup.Path}: slabs: {cache}: {objects}");
+        switch (machine.PlaceSlabs(cgroup, cache, objects))
+        {
+            case Errno.ENOENT:
+                throw new TargetUnavailableException($"{what}: kernel {machine.Era.Name} has no slab cache {cache}: its caches are those of /proc/slabinfo", UsageError);
+            case Errno.ENOMEM:
+                throw new TargetUnavailableException($"{what}: ENOMEM: they do not fit into the cgroup's limits or the machine's memory; place fewer", Refused);
         }
     }
 
@@ -111,7 +139,7 @@ internal static class ModelBoot
         return errno == Errno.None ? parent.Child(name)! : throw new TargetUnavailableException($"cgroup {path}: mkdir: {errno}: the cgroup cannot be made", Refused);
     }
 
-    private static void WriteControl(Machine machine, Cgroup cgroup, string file, string value)
+    private static void WriteControl(Machine machine, Cgroup cgroup, string file, string value, string? place = null)
     {
         string path = machine.CgroupDirectory(cgroup) + "/" + file;
         Errno errno = machine.Files.Write(path, value);
@@ -119,12 +147,39 @@ internal static class ModelBoot
         {
             return;
         }
-        string what = $"cgroup {cgroup.Path}: {file} = {value}: {path}: {errno}";
+        string what = place ?? $"cgroup {cgroup.Path}";
         throw Exists(machine, path)
-            ? new TargetUnavailableException($"{what}: the kernel refuses the value; change it in the scenario", Refused)
-            : new TargetUnavailableException(FormattableString.Invariant(
-                $"{what}: kernel {machine.Era.Name} with cgroup v{machine.Options.CgroupVersion} does not have the file; take it out of the scenario, or choose another kernel"), NotThere);
+            ? Failure($"{what}: {file} = {value}: {path}: {errno}: the kernel refuses the value; change it in the scenario", place, RefusedWith(errno))
+            : NoSuchFile(machine, path, $"{what}: {path}: {errno}", place);
     }
+
+    /// <summary>Refuses expectations about control files that no kernel has: they could only fail, and nobody would see why.</summary>
+    private static void CheckExpectation(Machine machine, Expectation expectation)
+    {
+        if (expectation.File is string path && ModelNames.IsControlFile(machine, path) && !Exists(machine, path)
+            && !ModelNames.IsKnown(machine, path[(path.LastIndexOf('/') + 1)..]))
+        {
+            throw NoSuchFile(machine, path, expectation.Place.Length > 0 ? expectation.Place : $"expect: {path}", expectation.Place.Length > 0 ? expectation.Place : null);
+        }
+    }
+
+    private static TargetUnavailableException NoSuchFile(Machine machine, string path, string what, string? place)
+    {
+        string file = path[(path.LastIndexOf('/') + 1)..];
+        int version = machine.Options.CgroupVersion;
+        if (ModelNames.IsKnown(machine, file))
+        {
+            string where = ModelNames.WhereKnown(machine, file);
+            return Failure(FormattableString.Invariant($"{what}: kernel {machine.Era.Name} with cgroup v{version} does not have the file, {where}; take it out of the scenario, or choose another kernel"), place, NotThere);
+        }
+        string advice = ModelNames.NearestControlFile(machine, file) is string nearest ? $": did you mean '{nearest}'?" : ": take it out of the scenario";
+        return Failure(FormattableString.Invariant($"{what}: no modelled kernel has a file {Quote.Plain(file)} with cgroup v{version}{advice}"), place, UsageError);
+    }
+
+    private static TargetUnavailableException Failure(string message, string? place, int exitCode) => new(message, exitCode) { NamesPlace = place is not null };
+
+    // A text that is no value at all is a mistake of the scenario; that the kernel cannot grant a good one is not.
+    private static int RefusedWith(Errno errno) => errno is Errno.EINVAL or Errno.ERANGE ? UsageError : Refused;
 
     /// <summary>Asked of the directory, because a file that is not there is refused with several errnos.</summary>
     private static bool Exists(Machine machine, string path)

@@ -16,7 +16,7 @@ internal sealed class ModelRun
     private readonly Machine _machine;
     private readonly ModelProcesses _processes;
     private readonly CancellationToken _cancel;
-    private readonly List<SampleResult> _samples = [];
+    private readonly KeptSamples _samples = new();
     private readonly List<DmesgLine> _log = [];
     private int _logged;
 
@@ -37,7 +37,7 @@ internal sealed class ModelRun
         _processes.Plan();
         string ended = Loop();
         PollLog();
-        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = Collect();
+        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = ReadAll(_scenario.Collect);
         return new RunResult
         {
             Scenario = _scenario.Name,
@@ -50,8 +50,9 @@ internal sealed class ModelRun
             Processes = _processes.Results(),
             Files = files,
             UnavailableFiles = missing,
-            Samples = _samples,
+            Samples = _samples.Kept,
             Dmesg = _log,
+            Notes = _samples.Note is string note ? [note] : [],
         };
     }
 
@@ -65,7 +66,7 @@ internal sealed class ModelRun
             if (now >= nextSample)
             {
                 TakeSample(now);
-                nextSample += Math.Max(_scenario.Sample!.EveryNs, 1);
+                nextSample = _samples.Note is null ? nextSample + Math.Max(_scenario.Sample!.EveryNs, 1) : long.MaxValue;
             }
             if (now >= nextProgress)
             {
@@ -95,23 +96,19 @@ internal sealed class ModelRun
 
     private void TakeSample(long now)
     {
-        List<KeyValuePair<string, string>> files = [];
-        foreach (string path in _scenario.Sample!.Files)
+        if (!_samples.MayAdd(now))
         {
-            KernelRead read = _machine.Files.Read(path);
-            if (read.Ok)
-            {
-                files.Add(new KeyValuePair<string, string>(path, read.Text));
-            }
+            return;
         }
-        _samples.Add(new SampleResult(now, files));
+        (List<KeyValuePair<string, string>> files, List<KeyValuePair<string, Errno>> missing) = ReadAll(_scenario.Sample!.Files);
+        _samples.Add(new SampleResult(now, files) { Unavailable = missing });
     }
 
-    private (List<KeyValuePair<string, string>> Files, List<KeyValuePair<string, Errno>> Missing) Collect()
+    private (List<KeyValuePair<string, string>> Files, List<KeyValuePair<string, Errno>> Missing) ReadAll(IReadOnlyList<string> paths)
     {
-        List<KeyValuePair<string, string>> files = [];
+        List<KeyValuePair<string, string>> files = new(paths.Count);
         List<KeyValuePair<string, Errno>> missing = [];
-        foreach (string path in _scenario.Collect)
+        foreach (string path in paths)
         {
             KernelRead read = _machine.Files.Read(path);
             if (read.Ok)

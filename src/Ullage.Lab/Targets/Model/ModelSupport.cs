@@ -18,13 +18,6 @@ internal static class ModelSupport
         {
             throw new TargetUnavailableException("not supported by this version: probes (stack histograms): take them out of the scenario", NotThere);
         }
-        foreach (GroupSpec group in scenario.Cgroup.Groups)
-        {
-            if (group.Slabs.Count > 0)
-            {
-                throw new TargetUnavailableException($"not supported by this version: slabs (cgroup {group.Path}): take them out of the scenario", NotThere);
-            }
-        }
         foreach (ProcessSpec process in scenario.Processes)
         {
             Check(process, scenario);

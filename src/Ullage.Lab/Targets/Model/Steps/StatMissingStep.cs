@@ -4,11 +4,12 @@ using Ullage.Model.Files;
 
 namespace Ullage.Lab.Targets.Model.Steps;
 
-/// <summary><c>stat_missing</c>: stat(2) of numbered names. Each answered ENOENT is done; ENOMEM ends it.</summary>
+/// <summary><c>stat_missing</c>: stat(2) of numbered names. Each answered ENOENT is done; ENOMEM ends it, unless it goes on until done.</summary>
 internal sealed class StatMissingStep(StatMissingOperation operation, StepContext context) : ModelStep(context)
 {
     private readonly DiskDirectory _directory = context.Machine.Directory(operation.Directory);
     private long _next;
+    private bool _anyFailed;
 
     public override long Requested => operation.Count;
 
@@ -25,13 +26,14 @@ internal sealed class StatMissingStep(StatMissingOperation operation, StepContex
             {
                 return StepOutcome.Dead;
             }
-            if (errno == Errno.ENOMEM)
+            _anyFailed |= errno == Errno.ENOMEM;
+            if (_anyFailed && !operation.UntilDone)
             {
                 return StepOutcome.Failed(errno);
             }
             Done += errno == Errno.ENOENT ? 1 : 0;
             _next++;
         }
-        return StepOutcome.Done;
+        return _anyFailed ? StepOutcome.Failed(Errno.ENOMEM) : StepOutcome.Done;
     }
 }
