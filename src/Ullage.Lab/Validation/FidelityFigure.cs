@@ -17,6 +17,8 @@ public enum FidelityRule
     /// stranded in the stock of a CPU which the process had left.
     /// </summary>
     WithinOneBatch,
+    /// <summary>The model's value is within 5 % of one of those measured.</summary>
+    WithinFivePercent,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -59,6 +61,7 @@ public sealed record FidelityFigure(
         FidelityRule.Exact => Difference == 0,
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
+        FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ullage.Abi.Files;
 
 namespace Ullage.Lab.Validation;
 
@@ -60,7 +61,11 @@ public static class GroundTruth
     private static void Flatten(string prefix, JsonProperty property, Dictionary<string, long> values)
     {
         string name = property.Name == "cgroup_after" ? "" : prefix.Length == 0 ? property.Name : prefix + "." + property.Name;
-        if (property.Value.ValueKind == JsonValueKind.Object)
+        if (property is { Name: "kmem_slabinfo", Value.ValueKind: JsonValueKind.Array })
+        {
+            AddSlabs(property.Value, values);
+        }
+        else if (property.Value.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty inner in property.Value.EnumerateObject())
             {
@@ -75,6 +80,21 @@ public static class GroundTruth
             && long.TryParse(property.Value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long text))
         {
             values[name] = text;
+        }
+    }
+
+    /// <summary>Lines of memory.kmem.slabinfo: <c>kmem_slabinfo.dentry.num_slabs</c>.</summary>
+    private static void AddSlabs(JsonElement lines, Dictionary<string, long> values)
+    {
+        string text = string.Concat(lines.EnumerateArray().Select(line => line.GetString() + "\n"));
+        if (!SlabInfo.TryParse(text, out SlabInfo? slabs, out _))
+        {
+            return;
+        }
+        foreach (SlabInfoRow row in slabs.Rows)
+        {
+            values[$"kmem_slabinfo.{row.Name}.num_slabs"] = row.NumSlabs;
+            values[$"kmem_slabinfo.{row.Name}.active_objs"] = row.ActiveObjs;
         }
     }
 }

@@ -10,7 +10,10 @@ internal sealed partial class PageFaults
     /// <summary>A page of a program that was loaded before the machine's story begins: charged to nobody.</summary>
     internal void MapAtLoad(Mm mm, long page, bool anon)
     {
-        PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
+        if ((mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)) is not { } table)
+        {
+            return; // a machine this full loads fewer pages
+        }
         if (!anon)
         {
             Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
@@ -20,7 +23,7 @@ internal sealed partial class PageFaults
             return;
         }
         int frame = _frames.Allocate(PageFlags.Anon);
-        if (frame >= 0) // a machine this full loads fewer pages
+        if (frame >= 0)
         {
             Map(mm, table, (int)(page & 511), frame);
         }

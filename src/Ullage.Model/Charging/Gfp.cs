@@ -20,7 +20,11 @@ internal enum Gfp
     /// <summary>No report when it fails.</summary>
     NoWarn = 1 << 8,
 
+    /// <summary>__GFP_MOVABLE: a page of user space.</summary>
+    Movable = 1 << 8,
+
     Kernel = Blocking | Fs,
+    HighUserMovable = Kernel | Movable,
     KernelAccount = Kernel | Account,
     NoWait = None,
 }

@@ -48,6 +48,12 @@ public sealed record KernelEra
     /// <summary>Address spaces and overcommit (§7).</summary>
     public required AddressSpaceRules AddressSpace { get; init; }
 
+    /// <summary>The page allocator (§9).</summary>
+    public required PagesRules Pages { get; init; }
+
+    /// <summary>Mem-Info of the system-wide OOM report (§8.6).</summary>
+    public required MemInfoRules MemInfo { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

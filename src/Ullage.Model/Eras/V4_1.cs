@@ -63,7 +63,13 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
-            WatermarkScale = 0, // §9.1
         },
+        Pages = new()
+        {
+            MinFreeKbMax = 65536, ScaleFactorMax = 0, // §9.1
+            Victim = VictimReserve.NoWatermarks, CountsRetries = false, StallsByZone = false, // §8.5, §9.2, §9.4
+            DmaManaged = 3977, ZoneTypes = 4,
+        },
+        MemInfo = EraMemInfo.V4_1,
     };
 }

@@ -37,6 +37,13 @@ internal static class EraV4_15
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.Due, SetsMemalloc = true }, // §4.8, §3.9
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
-        AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256, WatermarkScale = 10 }, // §7.2, §9.1
+        AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256 }, // §7.2
+        Pages = Before.Pages with
+        {
+            ScaleFactorMax = 1000, // §9.1
+            Victim = VictimReserve.HalfOfMin, CountsRetries = true, StallsByZone = true, // §8.5, §9.2, §9.4
+            ZoneTypes = 5,
+        },
+        MemInfo = EraMemInfo.V4_15,
     };
 }

@@ -33,5 +33,7 @@ internal static class EraV5_10
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
         Proc = EraProcFiles.V5_10,
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
+        Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
+        MemInfo = EraMemInfo.V5_10,
     };
 }

@@ -37,5 +37,7 @@ internal static class EraV6_1
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Proc = EraProcFiles.V6_1,
         AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation" }, // §7.1, stable 6.1
+        Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo
+        MemInfo = EraMemInfo.V6_1,
     };
 }

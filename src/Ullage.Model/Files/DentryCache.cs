@@ -10,7 +10,7 @@ namespace Ullage.Model.Files;
 /// grace period later.
 /// </summary>
 [Kernel("dentry_cache", "fs/dcache.c", Deviation = "No mounts can be made; a file system of each kind is where a distribution has it.")]
-internal sealed class DentryCache
+internal sealed partial class DentryCache
 {
     private readonly Machine _machine;
     private readonly MemCgroup _root;
@@ -237,19 +237,19 @@ internal sealed class DentryCache
         long freed = 0;
         for (toScan = Math.Min(toScan, lru.Count(memcg)); toScan > 0; toScan--)
         {
-            freed += Isolate(lru, lru.Oldest(memcg)) ? 1 : 0;
+            freed += Isolate(lru, memcg, lru.Oldest(memcg)) ? 1 : 0;
         }
         _machine.SpendAndRunDue(freed * _machine.Costs.DentryEvictNs);
         return freed;
     }
 
     [Kernel("dentry_lru_isolate", "fs/dcache.c")]
-    private bool Isolate(ListLru lru, int item)
+    private bool Isolate(ListLru lru, MemCgroup memcg, int item)
     {
         ref Dentry dentry = ref _dentries[item];
         if ((dentry.Flags & DentryFlags.IsDirectory) != 0 && InUse(_mounts.ById((int)dentry.Number)))
         {
-            lru.Remove(item); // in use again; it will be back
+            lru.RemoveOldest(memcg); // in use again; it will be back
             return false;
         }
         if ((dentry.Flags & DentryFlags.Referenced) != 0)
@@ -258,7 +258,7 @@ internal sealed class DentryCache
             lru.Rotate(item);
             return false;
         }
-        lru.Remove(item);
+        lru.RemoveOldest(memcg);
         Kill(item);
         return true;
     }
@@ -330,50 +330,5 @@ internal sealed class DentryCache
     {
         _rcu.Barrier();
         _machine.Inodes.Barrier();
-    }
-
-    /// <summary>Every live dentry is where it belongs, and every count agrees with what it counts.</summary>
-    public void Verify()
-    {
-        long live = 0;
-        long negative = 0;
-        long hashed = 0;
-        long[] children = new long[_mounts.Directories];
-        for (int item = 0; item < _fresh; item++)
-        {
-            ref Dentry dentry = ref _dentries[item];
-            if ((dentry.Flags & DentryFlags.Live) == 0)
-            {
-                continue;
-            }
-            live++;
-            negative += dentry.Inode < 0 ? 1 : 0;
-            children[dentry.Directory]++;
-            bool isDirectory = (dentry.Flags & DentryFlags.IsDirectory) != 0;
-            hashed += isDirectory ? 0 : 1;
-            Invariant.Holds(isDirectory ? _mounts.ById((int)dentry.Number).Dentry == item : _hash.Find(dentry.Directory, dentry.Number) == item, $"dentry {item} is found");
-            VerifyLists(item, isDirectory);
-        }
-        Invariant.Holds(live == Live && negative == Negative && hashed == _hash.Count, $"dentries: {live} live, {negative} negative, {hashed} hashed");
-        for (int id = 0; id < children.Length; id++)
-        {
-            Invariant.Holds(children[id] == _mounts.ById(id).CachedChildren, $"cached children of {_mounts.ById(id)}");
-        }
-        foreach (ListLru lru in Lru)
-        {
-            lru.Verify();
-        }
-        _machine.Inodes.Verify();
-    }
-
-    /// <summary>A name is on its file system's list; a directory only while nothing in it is cached, though one that is in use again may still be there.</summary>
-    private void VerifyLists(int item, bool isDirectory)
-    {
-        int on = 0;
-        foreach (ListLru lru in Lru)
-        {
-            on += lru.Knows(item) && lru.Contains(item) ? 1 : 0;
-        }
-        Invariant.Holds(on <= 1 && (isDirectory || on == 1), $"dentry {item} is on {on} lists");
     }
 }

@@ -49,6 +49,21 @@ internal sealed class ListLru(MemCgroup root)
     /// <summary>The oldest object of a cgroup's list; -1 = none.</summary>
     public int Oldest(MemCgroup memcg) => Count(memcg) == 0 ? None : _lists[_listOf[memcg.Id] - 1].First;
 
+    /// <summary>Takes the oldest object of a cgroup's list off it.</summary>
+    public void RemoveOldest(MemCgroup memcg)
+    {
+        ref List list = ref _lists[_listOf[memcg.Id] - 1];
+        ref Link link = ref _links[list.First];
+        link.List = 0;
+        list.First = link.Next;
+        list.Count--;
+        Total--;
+        if (list.Count > 0)
+        {
+            _links[list.First].Prev = None;
+        }
+    }
+
     /// <summary>Adds an object as the newest of a cgroup's list; a removed cgroup's objects go to the next living one above.</summary>
     [Kernel("list_lru_add", "mm/list_lru.c")]
     public void Add(int item, MemCgroup memcg)

@@ -33,7 +33,8 @@ internal sealed class ProcMeminfo(Machine machine)
     private long Value(string field) => field switch
     {
         "MemTotal" => Kb(machine.Frames.Managed),
-        "MemFree" or "MemAvailable" => Kb(machine.Frames.Free), // nothing is cached, and no watermark keeps anything back
+        "MemFree" => Kb(machine.Frames.Free),
+        "MemAvailable" => Kb(Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0)), // nothing is cached (§9.1)
         "Active" or "Active(anon)" => Kb(_use.ActiveAnon),
         "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
         "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,

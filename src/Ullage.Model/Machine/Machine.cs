@@ -27,6 +27,7 @@ public sealed partial class Machine
         Random = new SimRandom(options.Seed);
         Log = new KernelLog(this);
         Frames = new PageFrames(options);
+        Pages = new PageAllocator(this);
         Hierarchy = new CgroupHierarchy(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Reclaim = new MemcgReclaim(this);
@@ -180,7 +181,7 @@ public sealed partial class Machine
             return;
         }
         (int cpu, TaskStruct? current, long callNs, long stalledNs) = (CurrentCpu, Current, CallNs, StalledNs);
-        while (Work.NextDueNs <= untilNs)
+        while (Work.NextDueNs <= untilNs && Panicked is null)
         {
             Action run = Work.Take(out _);
             Current = null;

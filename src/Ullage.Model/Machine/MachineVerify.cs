@@ -9,10 +9,11 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
+        Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] stacksOf = CountStacks();
         long[] pgdsOf = CountPgds();
@@ -25,6 +26,7 @@ public sealed partial class Machine
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
         Dcache.Verify();
+        Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
         VerifySpaces();

@@ -56,7 +56,7 @@ public sealed partial class Machine
                 present++;
                 Invariant.Holds(mm.Find((key << 9) + i) is not null, $"page {(key << 9) + i} is present and not mapped");
                 bool isFrame = entry is not PageFaults.ZeroPage and not PageFaults.ImagePage;
-                bool isShared = isFrame && (Frames.Flags(Math.Abs(entry) - 1) & Pages.PageFlags.Shmem) != 0;
+                bool isShared = isFrame && (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.Shmem) != 0;
                 file += entry == PageFaults.ImagePage ? 1 : 0;
                 shmem += isShared ? 1 : 0;
                 anon += isFrame && !isShared ? 1 : 0;

@@ -104,6 +104,17 @@ internal abstract class SlabAccounting
     /// <summary>The cgroup goes offline (§5.2).</summary>
     public abstract void Offline(MemCgroup memcg);
 
+    /// <summary>Objects of a root cache and its children that are in use; walks all slabs: for tests.</summary>
+    internal long ObjectsInUse(KmemCache root)
+    {
+        long inUse = 0;
+        for (int slab = 0; slab < Slabs.Count; slab++)
+        {
+            inUse += Slabs.Place(slab) != SlabPlace.None && Slabs.CacheOf(slab).Root == root ? Slabs.InUse(slab) : 0;
+        }
+        return inUse;
+    }
+
     /// <summary>Counts that must agree (tests).</summary>
     internal void Verify()
     {
