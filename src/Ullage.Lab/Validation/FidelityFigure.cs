@@ -19,6 +19,8 @@ public enum FidelityRule
     WithinOneBatch,
     /// <summary>The model's value is within 5 % of one of those measured.</summary>
     WithinFivePercent,
+    /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
+    WithinOnePermille,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -62,6 +64,7 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
+        FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,

@@ -10,7 +10,7 @@ namespace Ullage.Lab.Validation;
 /// <param name="Release">The measured kernel's release.</param>
 /// <param name="CgroupVersion">1 or 2.</param>
 /// <param name="Case">The last part of the id, such as <c>lim100M</c>.</param>
-/// <param name="LimitBytes">The memory limit.</param>
+/// <param name="LimitBytes">The memory limit, or the limit on kernel memory.</param>
 /// <param name="RamBytes">The machine's RAM.</param>
 /// <param name="Cpus">The machine's CPUs.</param>
 /// <param name="Repeats">Values by name, one dictionary per repetition.</param>
@@ -39,7 +39,8 @@ public static class GroundTruth
         string id = root.GetProperty("id").GetString()!;
         string version = root.GetProperty("cgroup_version").GetString()!;
         JsonElement limits = root.GetProperty("limits");
-        long limit = limits.TryGetProperty("memory.limit_in_bytes", out JsonElement v1) ? v1.GetInt64() : limits.GetProperty("memory.max").GetInt64();
+        long limit = limits.TryGetProperty("memory.limit_in_bytes", out JsonElement v1) || limits.TryGetProperty("memory.kmem.limit_in_bytes", out v1)
+            ? v1.GetInt64() : limits.GetProperty("memory.max").GetInt64();
         return new MeasuredExperiment(
             id, root.GetProperty("kernel").GetString()!, root.GetProperty("uname_r").GetString()!, version == "v2" ? 2 : 1,
             id[(id.IndexOf(version + "-", StringComparison.Ordinal) + version.Length + 1)..], limit,

@@ -97,6 +97,7 @@ public static class ValidationReport
         FidelityRule.WithinOnePage => "±1 page",
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
+        FidelityRule.WithinOnePermille => "0.1 %",
         FidelityRule.WithinFivePercent => "5 %",
         _ => "*timing*",
     };

@@ -14,6 +14,10 @@ public static class Validator
         {
             figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E1-"))
+        {
+            figures.AddRange(KmemExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
         {
             figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
