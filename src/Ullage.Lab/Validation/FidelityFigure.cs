@@ -25,6 +25,8 @@ public enum FidelityRule
     Moves,
     /// <summary>Model and kernel both have what the failed rounds give, and at most one batch more, charged singly after a change of CPU.</summary>
     Rounds,
+    /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
+    WithinOnePermille,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -71,6 +73,7 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
+        FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,

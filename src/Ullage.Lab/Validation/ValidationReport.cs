@@ -100,6 +100,7 @@ public static class ValidationReport
         FidelityRule.WithinOnePage => "±1 page",
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
+        FidelityRule.WithinOnePermille => "0.1 %",
         FidelityRule.WithinFivePercent => "5 %",
         FidelityRule.OnePercentOrBatch => "1 %",
         FidelityRule.Moves => "moves",

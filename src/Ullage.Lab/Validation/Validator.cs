@@ -16,6 +16,10 @@ public static class Validator
             figures.AddRange(waits ? OomDisabledExperiment.Compare(measured, new ModelTarget(), new NobodyWatches())
                 : GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E1-"))
+        {
+            figures.AddRange(KmemExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
         {
             figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
