@@ -14,6 +14,7 @@ public static class Validator
         {
             figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        figures.AddRange(MallocExperiment.Compare(directory));
         return figures;
     }
 }
