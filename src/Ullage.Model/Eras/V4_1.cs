@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>4.1, the oldest era: zones own LRU lists, kmem accounting is opt-in, the OOM killer runs at the end of the page fault.</summary>
@@ -52,5 +54,6 @@ internal static class EraV4_1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
             WatermarkScale = 0, // §9.1
         },
+        Glibc = GlibcReleases.V2_22, // §7.3
     };
 }

@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>What came between 4.1 and 4.15: nodes own LRU lists, kmem is always accounted, dying tasks are charged beyond the limit, an OOM reaper.</summary>
@@ -36,5 +38,6 @@ internal static class EraV4_15
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
         AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256, WatermarkScale = 10 }, // §7.2, §9.1
+        Glibc = GlibcReleases.V2_26, // §7.3
     };
 }
