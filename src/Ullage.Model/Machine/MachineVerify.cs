@@ -24,6 +24,7 @@ public sealed partial class Machine
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
         _ = VerifyPopulation(Hierarchy.Root);
+        VerifySpaces();
     }
 
     private long[] CountStacks()
@@ -72,12 +73,14 @@ public sealed partial class Machine
         MemcgStats stats = memcg.Stats;
         long tables = stats.Exact(MemcgStat.PageTables);
         long anon = stats.Exact(MemcgStat.Anon);
-        Invariant.Holds(anon >= 0 && tables >= 0);
-        Invariant.Holds(anon + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {tables} tables");
+        long shmem = stats.Exact(MemcgStat.Shmem);
+        Invariant.Holds(anon >= 0 && tables >= 0 && shmem >= 0);
+        Invariant.Holds(anon + shmem + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {shmem} shmem + {tables} tables");
+        Invariant.Holds(stats.Exact(MemcgStat.File) == shmem && stats.Exact(MemcgStat.FileMapped) <= shmem, $"shared pages of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.KernelStack) == stacks, $"stacks of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
-        Invariant.Holds(lists >= 0 && lists <= anon, $"lists of {memcg}: {lists} <= {anon}");
+        Invariant.Holds(lists >= 0 && lists <= anon + shmem, $"lists of {memcg}: {lists} <= {anon} anon + {shmem} shmem");
         long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable);
         Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
     }

@@ -40,15 +40,13 @@ public sealed class ModelTargetTests
     }
 
     [Theory]
-    [InlineData("{name: t, processes: [{name: p, do: [exit: 0, {brk: 1M}]}]}", "brk (line 1, process p)")]
     [InlineData("{name: t, processes: [{name: p, do: [repeat: {times: 2, do: [{malloc: {bytes: 1, name: a}}]}]}]}", "malloc (line 1, process p)")]
-    [InlineData("{name: t, processes: [{name: p, do: [fork: {name: c, do: [{exec: x}]}]}]}", "exec (line 1, process c)")]
-    [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K, kind: shared}]}]}", "mmap kind: shared")]
+    [InlineData("{name: t, processes: [{name: p, do: [fork: {name: c, do: [{read: {file: /f}}]}]}]}", "read (line 1, process c)")]
+    [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K, kind: file, file: /f}]}]}", "mmap kind: file")]
     [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K}, madvise: {region: r, advice: cold}]}]}", "madvise cold")]
     [InlineData("{name: t, cgroup: {groups: {/a: {slabs: {dentry: 3}}}}}", "slabs (cgroup /a)")]
     [InlineData("{name: t, files: {/data/f: 4K}}", "files")]
     [InlineData("{name: t, probes: [try_charge]}", "probes")]
-    [InlineData("{name: t, processes: [{name: p, rlimits: {stack: 1M}}]}", "rlimits.stack")]
     public void UnsupportedIsSaidBeforeAnythingRuns(string yaml, string what)
     {
         Watcher watcher = new();

@@ -59,7 +59,7 @@ internal sealed class ModelProcesses
     {
         TaskStruct task = Machine.Spawn(new SpawnOptions
         {
-            Comm = name, Uid = spec.Uid, OomScoreAdj = spec.OomScoreAdj, LimitAs = spec.Rlimits.As, LimitData = spec.Rlimits.Data,
+            Comm = name, Uid = spec.Uid, OomScoreAdj = spec.OomScoreAdj, LimitAs = spec.Rlimits.As, LimitData = spec.Rlimits.Data, LimitStack = spec.Rlimits.Stack,
         });
         ModelProcess process = Add(new ModelProcess(name, spec.Cgroup ?? "/", task, forked: false));
         Machine.Scheduler.Start(task, new ScenarioProgram(new StepContext(this, process, _seed), spec.Cgroup, spec.Do, _cancel));

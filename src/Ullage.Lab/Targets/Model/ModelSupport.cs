@@ -41,10 +41,6 @@ internal static class ModelSupport
         {
             throw new TargetUnavailableException($"process {process.Name}: every would start it for ever: give the scenario a stop: {{ after: … }}", UsageError);
         }
-        if (process.Rlimits.Stack is not null)
-        {
-            throw new TargetUnavailableException($"not supported by this version: rlimits.stack (process {process.Name}): take it out of the scenario", NotThere);
-        }
         Check(process.Do, process.Name);
     }
 
@@ -74,11 +70,10 @@ internal static class ModelSupport
     /// <summary>What an operation needs that is not there; null = nothing.</summary>
     private static string? Missing(Operation operation) => operation switch
     {
-        MmapOperation { Kind: not MapKind.Anon } mmap => "mmap kind: " + (mmap.Kind == MapKind.File ? "file" : "shared"),
-        MmapOperation { Populate: true } => "mmap populate",
+        MmapOperation { Kind: MapKind.File } => "mmap kind: file",
         MadviseOperation madvise when AdviceOf(madvise.Advice) is null => "madvise " + madvise.Advice,
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
-        GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or ForkOperation or WaitOperation
+        GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
             or KillOperation or ExitOperation => null,
         _ => operation.Name,
@@ -93,6 +88,8 @@ internal static class ModelSupport
     {
         "nohugepage" => Advice.NoHugePage,
         "dontneed" => Advice.DontNeed,
+        "free" => Advice.Free,
+        "willneed" => Advice.WillNeed,
         _ => null,
     };
 

@@ -5,16 +5,21 @@ using Ullage.Model.AddressSpace;
 
 namespace Ullage.Lab.Targets.Model.Steps;
 
-/// <summary><c>mmap</c> of private anonymous memory.</summary>
+/// <summary><c>mmap</c> of anonymous memory, private or shared.</summary>
 internal sealed class MmapStep(MmapOperation operation, StepContext context) : ModelStep(context)
 {
     public override StepOutcome Run()
     {
-        VmaFlags flags = ProtectionOf(operation.Protection) | (operation.NoReserve ? VmaFlags.NoReserve : VmaFlags.None);
+        VmaFlags flags = ProtectionOf(operation.Protection) | (operation.NoReserve ? VmaFlags.NoReserve : VmaFlags.None)
+            | (operation.Kind == MapKind.Shared ? VmaFlags.Shared : VmaFlags.None);
         (Errno errno, long address) = Context.Machine.Mmap(Context.Task, operation.Bytes, flags);
         if (errno == Errno.None)
         {
             Context.Regions[operation.Region] = new Region(address, operation.Bytes);
+            if (operation.Populate)
+            {
+                Context.Machine.Populate(Context.Task, address, operation.Bytes);
+            }
         }
         else
         {

@@ -10,6 +10,7 @@ internal readonly record struct Region(long Address, long Bytes);
 /// <summary>What the steps of one process work on.</summary>
 internal sealed class StepContext(ModelProcesses processes, ModelProcess process, ulong seed)
 {
+    private const int SigBus = 7;
     private const int SigSegv = 11;
 
     public ModelProcesses Processes { get; } = processes;
@@ -41,6 +42,9 @@ internal sealed class StepContext(ModelProcesses processes, ModelProcess process
                 return StepOutcome.Ready;
             case FaultOutcome.WaitForOom:
                 return StepOutcome.Blocked;
+            case FaultOutcome.Bus:
+                Machine.ExitGroup(Task.Signal, 0, SigBus);
+                return StepOutcome.Dead;
             case FaultOutcome.Segv:
                 Machine.ExitGroup(Task.Signal, 0, SigSegv);
                 return StepOutcome.Dead;
