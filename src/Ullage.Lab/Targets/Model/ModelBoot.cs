@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Lab.Scenarios;
 using Ullage.Model;
+using Ullage.Model.AddressSpace.Malloc;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
 
@@ -35,9 +36,9 @@ internal static class ModelBoot
     }
 
     /// <summary>The machine, ready for its processes.</summary>
-    public static Machine Make(Scenario scenario, RunOptions options, Action<Machine>? onBooted)
+    public static Machine Make(Scenario scenario, RunOptions options, GlibcRules? glibc, Action<Machine>? onBooted)
     {
-        Machine machine = Boot(scenario, options);
+        Machine machine = Boot(scenario, options, glibc);
         onBooted?.Invoke(machine);
         foreach ((string name, string value) in scenario.Sysctl)
         {
@@ -50,7 +51,7 @@ internal static class ModelBoot
         return machine;
     }
 
-    private static Machine Boot(Scenario scenario, RunOptions options)
+    private static Machine Boot(Scenario scenario, RunOptions options, GlibcRules? glibc)
     {
         MachineSpec spec = scenario.Machine;
         try
@@ -58,6 +59,7 @@ internal static class ModelBoot
             return Machine.Boot(new MachineOptions
             {
                 Era = EraOf(scenario, options),
+                Glibc = glibc,
                 MemoryBytes = spec.MemoryBytes,
                 Cpus = spec.Cpus,
                 PossibleCpus = spec.PossibleCpus ?? spec.Cpus,

@@ -19,7 +19,16 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     public bool OvercommitsNever => machine.Overcommit.Mode == Overcommit.Never;
 
     /// <inheritdoc/>
-    public long Brk(long address) => machine.Brk(task, address);
+    public long Brk(long address)
+    {
+        long old = task.Mm?.Brk ?? 0;
+        long now = machine.Brk(task, address);
+        if (now < old)
+        {
+            Drop(now, old);
+        }
+        return now;
+    }
 
     /// <inheritdoc/>
     public long Mmap(long bytes) => Map(bytes, VmaFlags.Read | VmaFlags.Write, 0);
@@ -34,26 +43,54 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     }
 
     /// <inheritdoc/>
-    public bool MmapOver(long address, long bytes) =>
-        machine.Munmap(task, address, bytes) == Errno.None && Map(bytes, VmaFlags.NoReserve, address) == address;
+    public bool MmapOver(long address, long bytes)
+    {
+        Drop(address, address + bytes);
+        return machine.Munmap(task, address, bytes) == Errno.None && Map(bytes, VmaFlags.NoReserve, address) == address;
+    }
 
     /// <inheritdoc/>
-    public void Munmap(long address, long bytes) => _ = machine.Munmap(task, address, bytes);
+    public void Munmap(long address, long bytes)
+    {
+        Drop(address, address + bytes);
+        _ = machine.Munmap(task, address, bytes);
+    }
 
     /// <inheritdoc/>
     public bool Mprotect(long address, long bytes) => machine.Mprotect(task, address, bytes, VmaFlags.Read | VmaFlags.Write) == Errno.None;
 
     /// <inheritdoc/>
-    public void MadviseDontNeed(long address, long bytes) => _ = machine.Madvise(task, address, bytes, Advice.DontNeed);
+    public void MadviseDontNeed(long address, long bytes)
+    {
+        Drop(address, address + bytes);
+        _ = machine.Madvise(task, address, bytes, Advice.DontNeed);
+    }
 
     /// <inheritdoc/>
     public void Write(long address)
     {
         long page = address >> KernelConstants.PageShift;
-        if (page != _lastPage && !machine.IsResident(task, address))
+        if (page != _lastPage)
         {
             _written.Enqueue(address);
             _lastPage = page;
+        }
+    }
+
+    /// <summary>Pages are not what they were: after a fork each is to be copied.</summary>
+    internal void ForgetLastPage() => _lastPage = -1;
+
+    /// <summary>What was given back need not be there.</summary>
+    private void Drop(long start, long end)
+    {
+        _lastPage = -1;
+        for (int left = _written.Count; left > 0; left--)
+        {
+            long address = _written.Dequeue();
+            if (address < start || address >= end)
+            {
+                _written.Enqueue(address);
+            }
         }
     }
 }
