@@ -150,6 +150,11 @@ internal sealed partial class ArenaAllocator
                 Free(arenaOf(chunk), chunk, null);
             }
         }
+        if (chunks[cache.Chunk].State == ChunkState.Mmapped)
+        {
+            FreeAlone(cache.Chunk);
+            return;
+        }
         Free(arenaOf(cache.Chunk), cache.Chunk, null);
     }
 }

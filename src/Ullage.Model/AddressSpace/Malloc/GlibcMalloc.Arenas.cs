@@ -6,6 +6,7 @@ public sealed partial class GlibcMalloc
     private Arena _nextToReuse;
     private int _arenaLimit;
     private bool _isThreaded;
+    private readonly int _lostCaches; // of threads that did not live on in a forked child
 
     private int Allocate(ArenaUser user, long bytes, long size)
     {
@@ -116,6 +117,7 @@ public sealed partial class GlibcMalloc
         }
         _nextToReuse = _arenas[parent._nextToReuse.Number];
         _arenaLimit = parent._arenaLimit;
+        _lostCaches = (int)parent.CountCaches() - (forking.Cache is null ? 0 : 1);
         Arena? own = forking.Arena is { } used ? _arenas[used.Number] : null;
         _threads.Add(new ArenaUser { Arena = own, Cache = forking.Cache?.Copy() });
         foreach (Arena arena in _arenas)

