@@ -21,7 +21,7 @@ public sealed class MachinePropertyTests
             from version in Gen.Choose(1, 2)
             from sequence in calls
             select (era, version, sequence);
-        Config config = Config.QuickThrowOnFailure.WithMaxTest(3000);
+        Config config = Config.QuickThrowOnFailure.WithMaxTest(150);
         long kills = 0;
         long faults = 0;
         Check.One(config, Prop.ForAll(cases.ToArbitrary(), c =>
@@ -31,8 +31,8 @@ public sealed class MachinePropertyTests
             faults += machine.Faults.Count;
             return machine.Frames.CountCharged(machine.Hierarchy.HighestId).Skip(1).Sum() == 0;
         }));
-        kills.ShouldBeGreaterThan(100, "the sequences must reach the OOM killer");
-        faults.ShouldBeGreaterThan(10_000);
+        kills.ShouldBeGreaterThan(5, "the sequences must reach the OOM killer");
+        faults.ShouldBeGreaterThan(5_000);
     }
 
     private static Machine Run(KernelEra era, int version, int[] calls)

@@ -53,7 +53,7 @@ internal static partial class KernelLogDigest
     }
 
     [GeneratedRegex(
-        @" invoked oom-killer: |^Task in |^(memory|memory\+swap|swap|kmem): usage |^Tasks state |^\[ *(pid|\d+) *\] |^oom-kill:|^Memory cgroup out of memory|^Out of memory|^Tasks in |Killed process |^oom_reaper",
+        @" invoked oom-killer: |^Task in |^(memory|memory\+swap|swap|kmem): usage |^Tasks state |^\[ *(pid|\d+) *\] |^oom-kill:|^Memory cgroup out of memory|^Out of memory|^Tasks in |Killed process |^oom_reaper|^Kernel panic|^Node \d+ \w+ free:",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Decisive();
 }

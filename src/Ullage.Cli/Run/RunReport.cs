@@ -42,6 +42,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
     {
         "idle" => "by itself",
         "stopped" => "at its stop time",
+        "panic" => "by a kernel panic",
         "interrupted" => "by an interrupt (partial result)",
         _ => result.Ended,
     };

@@ -15,7 +15,7 @@ internal static class Verdict
     {
         List<OomReport> reports = OomReportParser.ReadAll(result.Dmesg);
         ProcessResult[] killed = [.. result.Processes.Where(process => process.OomKilled)];
-        string sentence = result.Ended == "interrupted" ? $"interrupted after {Amounts.Time(result.VirtualNs)}: this is the result so far" : "";
+        string sentence = result.Ended == "interrupted" ? $"interrupted after {Amounts.Time(result.VirtualNs)}: this is the result so far" : Panic(result);
         if (killed.Length > 0)
         {
             sentence = Join(sentence, Killed(killed[0], ReportOf(killed[0], reports), usage));
@@ -28,6 +28,13 @@ internal static class Verdict
         }
         int failed = result.Expectations.Count(expectation => !expectation.Ok);
         return sentence + (failed > 0 ? $"; {failed} of {Amounts.Count(result.Expectations.Count, "expectation")} FAILED" : "") + ".";
+    }
+
+    private static string Panic(RunResult result)
+    {
+        const string start = "Kernel panic - not syncing: ";
+        string? said = result.Ended != "panic" ? null : result.Dmesg.LastOrDefault(line => line.Text.StartsWith(start, StringComparison.Ordinal))?.Text[start.Length..];
+        return said is null ? "" : $"the kernel panicked after {Amounts.Time(result.VirtualNs)}: {said}";
     }
 
     private static string Join(string first, string second) => first.Length == 0 ? second : $"{first}; {second}";

@@ -13,7 +13,7 @@ public sealed record RunResult
     public required string Kernel { get; init; }
     /// <summary>The seed of the run.</summary>
     public ulong Seed { get; init; }
-    /// <summary>Why it ended: <c>idle</c> (every process has ended), <c>stopped</c> (stop.after), <c>interrupted</c>.</summary>
+    /// <summary>Why it ended: <c>idle</c> (every process has ended), <c>stopped</c> (stop.after), <c>interrupted</c>, <c>panic</c> (the modelled kernel stopped; what ran is <c>running</c>).</summary>
     public required string Ended { get; init; }
     /// <summary>Time in the run, in nanoseconds: virtual on the model, real on the host.</summary>
     public long VirtualNs { get; init; }

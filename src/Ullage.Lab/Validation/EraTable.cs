@@ -39,7 +39,7 @@ public static class EraTable
         foreach (PropertyInfo property in group.PropertyType.GetProperties().Where(IsScalar))
         {
             string[] values = [.. KernelEras.All.Select(era => Text(property.GetValue(group.GetValue(era))))];
-            if (values.Distinct().Skip(1).Any())
+            if (values.Distinct().Skip(1).Any() && values.All(value => value.Length <= 48)) // report templates are too long for a table
             {
                 rows.Add((property.Name, values));
             }

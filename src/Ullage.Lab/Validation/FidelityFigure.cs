@@ -17,6 +17,10 @@ public enum FidelityRule
     /// stranded in the stock of a CPU which the process had left.
     /// </summary>
     WithinOneBatch,
+    /// <summary>The model's value is within 5 % of one of those measured.</summary>
+    WithinFivePercent,
+    /// <summary>A measured value is within 1 %, or within one batch of the counter of committed memory (§7.1).</summary>
+    OnePercentOrBatch,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -27,7 +31,7 @@ public enum FidelityRule
 /// <param name="Model">What the model gave.</param>
 /// <param name="Kernel">What the kernel gave, one value per repetition.</param>
 /// <param name="Rule">How it is judged.</param>
-/// <param name="Batch">The era's charge batch in pages.</param>
+/// <param name="Batch">The era's charge batch in pages; of committed memory the counter's batch, in the figure's unit.</param>
 /// <param name="FirstRound">What the counter has when the OOM killer is called: retries + 2 events.</param>
 public sealed record FidelityFigure(
     MeasuredExperiment Experiment, string Counter, long Model, IReadOnlyList<long> Kernel, FidelityRule Rule, int Batch, int FirstRound)
@@ -59,6 +63,8 @@ public sealed record FidelityFigure(
         FidelityRule.Exact => Difference == 0,
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
+        FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
+        FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,

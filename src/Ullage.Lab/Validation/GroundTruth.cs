@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ullage.Abi.Files;
 
 namespace Ullage.Lab.Validation;
 
@@ -9,7 +10,7 @@ namespace Ullage.Lab.Validation;
 /// <param name="Release">The measured kernel's release.</param>
 /// <param name="CgroupVersion">1 or 2.</param>
 /// <param name="Case">The last part of the id, such as <c>lim100M</c>.</param>
-/// <param name="LimitBytes">The memory limit.</param>
+/// <param name="LimitBytes">The memory limit; 0 = none.</param>
 /// <param name="RamBytes">The machine's RAM.</param>
 /// <param name="Cpus">The machine's CPUs.</param>
 /// <param name="Repeats">Values by name, one dictionary per repetition.</param>
@@ -38,7 +39,7 @@ public static class GroundTruth
         string id = root.GetProperty("id").GetString()!;
         string version = root.GetProperty("cgroup_version").GetString()!;
         JsonElement limits = root.GetProperty("limits");
-        long limit = limits.TryGetProperty("memory.limit_in_bytes", out JsonElement v1) ? v1.GetInt64() : limits.GetProperty("memory.max").GetInt64();
+        long limit = limits.TryGetProperty("memory.limit_in_bytes", out JsonElement v1) || limits.TryGetProperty("memory.max", out v1) ? v1.GetInt64() : 0;
         return new MeasuredExperiment(
             id, root.GetProperty("kernel").GetString()!, root.GetProperty("uname_r").GetString()!, version == "v2" ? 2 : 1,
             id[(id.IndexOf(version + "-", StringComparison.Ordinal) + version.Length + 1)..], limit,
@@ -60,7 +61,11 @@ public static class GroundTruth
     private static void Flatten(string prefix, JsonProperty property, Dictionary<string, long> values)
     {
         string name = property.Name == "cgroup_after" ? "" : prefix.Length == 0 ? property.Name : prefix + "." + property.Name;
-        if (property.Value.ValueKind == JsonValueKind.Object)
+        if (property is { Name: "kmem_slabinfo", Value.ValueKind: JsonValueKind.Array })
+        {
+            AddSlabs(property.Value, values);
+        }
+        else if (property.Value.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty inner in property.Value.EnumerateObject())
             {
@@ -75,6 +80,21 @@ public static class GroundTruth
             && long.TryParse(property.Value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out long text))
         {
             values[name] = text;
+        }
+    }
+
+    /// <summary>Lines of memory.kmem.slabinfo: <c>kmem_slabinfo.dentry.num_slabs</c>.</summary>
+    private static void AddSlabs(JsonElement lines, Dictionary<string, long> values)
+    {
+        string text = string.Concat(lines.EnumerateArray().Select(line => line.GetString() + "\n"));
+        if (!SlabInfo.TryParse(text, out SlabInfo? slabs, out _))
+        {
+            return;
+        }
+        foreach (SlabInfoRow row in slabs.Rows)
+        {
+            values[$"kmem_slabinfo.{row.Name}.num_slabs"] = row.NumSlabs;
+            values[$"kmem_slabinfo.{row.Name}.active_objs"] = row.ActiveObjs;
         }
     }
 }

@@ -14,6 +14,14 @@ public static class Validator
         {
             figures.AddRange(GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
+        {
+            figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E11-"))
+        {
+            figures.AddRange(OvercommitExperiment.Compare(measured));
+        }
         figures.AddRange(MallocExperiment.Compare(directory));
         return figures;
     }

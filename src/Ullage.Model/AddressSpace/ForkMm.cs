@@ -16,6 +16,10 @@ internal static class ForkMm
             LimitPages = source.LimitPages, LimitDataPages = source.LimitDataPages, LimitStackPages = source.LimitStackPages,
             TakesRightsAway = source.TakesRightsAway,
         };
+        if (!machine.TryAllocateMm(mm, child.Cgroup.Memcg))
+        {
+            return null;
+        }
         foreach (Vma vma in source.Vmas)
         {
             if (!CopyVma(machine, parent, mm, vma, child))

@@ -23,6 +23,12 @@ public sealed class Mm
     /// <summary>The task whose memory cgroup new pages are charged to.</summary>
     public TaskStruct? Owner { get; internal set; }
 
+    /// <summary>The slab object of the mm_struct.</summary>
+    internal Slab.SlabObject Object { get; set; }
+
+    /// <summary>Who pays for the top page table; null = nobody.</summary>
+    internal Charging.MemCgroup? PgdMemcg { get; set; }
+
     /// <summary>Tasks that use it.</summary>
     internal int Users { get; set; } = 1;
 

@@ -150,35 +150,12 @@ internal sealed class Overcommit
     private bool FitsFree(bool privileged, long pages)
     {
         long free = _machine.Frames.Free + SwapPages;
-        long reserve = TotalReserve();
+        long reserve = _machine.Frames.Watermarks.TotalReserve;
         if (free <= reserve)
         {
             return false;
         }
         free -= reserve + (privileged ? 0 : AdminReserveKb / KbPerPage);
         return free > pages;
-    }
-
-    /// <summary>Pages that ordinary allocations cannot have: the high watermark (§9.1).</summary>
-    [Kernel("calculate_totalreserve_pages", "mm/page_alloc.c")]
-    private long TotalReserve()
-    {
-        long managed = _machine.Frames.Managed;
-        long minimum = Math.Clamp(IntegerRoot(managed * KbPerPage * 16), 128, 65536) / KbPerPage;
-        return _rules.WatermarkScale == 0 ? minimum + (minimum / 2) : minimum + (2 * Math.Max(minimum / 4, managed * _rules.WatermarkScale / 10000));
-    }
-
-    [Kernel("int_sqrt", "lib/math/int_sqrt.c")]
-    private static long IntegerRoot(long value)
-    {
-        long root = 0;
-        for (long bit = 1L << 31; bit > 0; bit >>= 1)
-        {
-            if ((root + bit) * (root + bit) <= value)
-            {
-                root += bit;
-            }
-        }
-        return root;
     }
 }

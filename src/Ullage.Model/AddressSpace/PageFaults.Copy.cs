@@ -10,7 +10,10 @@ internal sealed partial class PageFaults
     /// <summary>A page of a program that was loaded before the machine's story begins: charged to nobody.</summary>
     internal void MapAtLoad(Mm mm, long page, bool anon)
     {
-        PageTablePage table = mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)!;
+        if ((mm.PteTableOf(page) ?? AllocateTables(mm, _machine.Hierarchy.Root.Memcg, page)) is not { } table)
+        {
+            return; // a machine this full loads fewer pages
+        }
         if (!anon)
         {
             Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
@@ -20,9 +23,23 @@ internal sealed partial class PageFaults
             return;
         }
         int frame = _frames.Allocate(PageFlags.Anon);
-        if (frame >= 0) // a machine this full loads fewer pages
+        if (frame >= 0)
         {
             Map(mm, table, (int)(page & 511), frame);
+        }
+    }
+
+    /// <summary>The objects of a mapping that was there before the machine's story begins, charged to nobody.</summary>
+    internal void EquipAtLoad(Vma vma, bool hasAnonVma)
+    {
+        MemCgroup root = _machine.Hierarchy.Root.Memcg;
+        if (_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, root, Gfp.Kernel, out Slab.SlabObject allocated))
+        {
+            vma.Object = allocated;
+        }
+        if (hasAnonVma && !PrepareAnonVma(vma, root))
+        {
+            vma.HasAnonVma = true; // a machine this full lacks the object, not the fact
         }
     }
 
@@ -31,17 +48,28 @@ internal sealed partial class PageFaults
     {
         copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
             return false;
         }
-        copy.Object = allocated;
-        if (!source.HasAnonVma || PrepareAnonVma(copy, memcg))
+        if (source.HasAnonVma)
         {
-            return true;
+            // anon_vma_fork: a link to each of the parent's, then one of its own
+            if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject link))
+            {
+                _machine.Slab.Free(allocated);
+                return false;
+            }
+            if (!PrepareAnonVma(copy, memcg))
+            {
+                _machine.Slab.Free(link);
+                _machine.Slab.Free(allocated);
+                return false;
+            }
+            copy.ParentChainObject = link;
         }
-        _machine.Slab.Free(allocated);
-        return false;
+        copy.Object = allocated;
+        return true;
     }
 
     /// <summary>Copies one entry for fork; both sides lose the right to write an anonymous page in place.</summary>

@@ -101,7 +101,7 @@ internal sealed partial class PageFaults
         {
             return OutOfMemory(task);
         }
-        return task.FatalSignalPending ? FaultOutcome.Killed : fault == VmFault.Bus ? FaultOutcome.Bus : FaultOutcome.Ok;
+        return task.FatalSignalPending || _machine.Panicked is not null ? FaultOutcome.Killed : fault == VmFault.Bus ? FaultOutcome.Bus : FaultOutcome.Ok;
     }
 
     [Kernel("get_mem_cgroup_from_mm", "mm/memcontrol.c")]
@@ -263,11 +263,11 @@ internal sealed partial class PageFaults
     [Kernel("__anon_vma_prepare", "mm/rmap.c")]
     private bool PrepareAnonVma(Vma vma, MemCgroup memcg)
     {
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject chain))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVmaChain, memcg, Gfp.Kernel, out Slab.SlabObject chain))
         {
             return false;
         }
-        if (!_machine.Slab.TryAllocate(Slab.SlabCache.AnonVma, memcg, Gfp.Kernel, out Slab.SlabObject anonVma))
+        if (!_machine.Slab.TryAllocate(_machine.Slab.Known.AnonVma, memcg, Gfp.Kernel, out Slab.SlabObject anonVma))
         {
             _machine.Slab.Free(chain);
             return false;
@@ -283,14 +283,15 @@ internal sealed partial class PageFaults
         if (task.MemcgInOom is { } memcg)
         {
             task.MemcgInOom = null;
-            return _machine.Oom.Synchronize(task, memcg);
+            FaultOutcome outcome = _machine.Oom.Synchronize(task, memcg);
+            return _machine.Panicked is null ? outcome : FaultOutcome.Killed; // nothing returns from a panic
         }
-        if (task.FatalSignalPending)
+        if (task.FatalSignalPending || _machine.Panicked is not null)
         {
             return FaultOutcome.Killed;
         }
         _machine.Oom.PageFaultOutOfMemory();
-        return task.FatalSignalPending ? FaultOutcome.Killed : FaultOutcome.Retry;
+        return task.FatalSignalPending || _machine.Panicked is not null ? FaultOutcome.Killed : FaultOutcome.Retry;
     }
 
     /// <summary>One page table no longer maps a frame; the last one frees it.</summary>

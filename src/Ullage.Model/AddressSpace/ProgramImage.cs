@@ -28,10 +28,11 @@ public static class ProgramImage
     internal static Mm Load(Machine machine, TaskStruct task, long limitStackPages)
     {
         Mm mm = NewMm(machine, task, limitStackPages);
+        _ = machine.TryAllocateMm(mm, machine.Hierarchy.Root.Memcg);
         foreach (Vma vma in Layout(machine, task, mm))
         {
             bool anon = (vma.Flags & VmaFlags.File) == 0;
-            vma.HasAnonVma = anon;
+            machine.Faults.EquipAtLoad(vma, anon);
             mm.Insert(vma);
             machine.Overcommit.Charge(vma.IsAccounted ? vma.Pages : 0);
             for (long page = vma.StartPage; page < vma.EndPage; page++)

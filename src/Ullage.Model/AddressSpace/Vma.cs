@@ -84,6 +84,9 @@ public sealed class Vma
     /// <summary>The slab object of its anon_vma_chain.</summary>
     internal Slab.SlabObject ChainObject { get; set; }
 
+    /// <summary>The slab object of its link to the anon_vma of the mapping that it is a copy of.</summary>
+    internal Slab.SlabObject ParentChainObject { get; set; }
+
     /// <summary>The slab object of its anon_vma.</summary>
     internal Slab.SlabObject AnonVmaObject { get; set; }
 }

@@ -202,6 +202,8 @@ public sealed class CgroupHierarchy
         memcg.Min = memcg.Low = 0; // §5.2
         memcg.References++;
         _machine.Slab.Offline(memcg);
+        _machine.Dcache.Offline(memcg);
+        _machine.Shrinkers.Offline(memcg);
         if (_machine.Era.Charging.DrainStockOnOffline)
         {
             _machine.Charge.DrainAllStock(memcg);

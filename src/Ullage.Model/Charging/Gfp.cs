@@ -17,8 +17,14 @@ internal enum Gfp
     Atomic = 1 << 5,
     High = 1 << 6,
     Account = 1 << 7,
+    /// <summary>No report when it fails.</summary>
+    NoWarn = 1 << 8,
+
+    /// <summary>__GFP_MOVABLE: a page of user space.</summary>
+    Movable = 1 << 8,
 
     Kernel = Blocking | Fs,
+    HighUserMovable = Kernel | Movable,
     KernelAccount = Kernel | Account,
     NoWait = None,
 }

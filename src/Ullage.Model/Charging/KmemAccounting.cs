@@ -99,7 +99,11 @@ internal sealed class KmemAccounting
             memcg.Kmem.Uncharge(pages);
         }
         Count(memcg, kind, -pages);
-        if (_rules.UnchargeToStock)
+        if (memcg.IsRoot)
+        {
+            UnchargeRoot(memcg, pages); // inherited from a removed child
+        }
+        else if (_rules.UnchargeToStock)
         {
             _machine.Stock.Refill(_machine.CurrentCpu, memcg, pages);
         }
@@ -108,6 +112,29 @@ internal sealed class KmemAccounting
             _machine.Charge.Uncharge(memcg, pages);
         }
         _machine.Hierarchy.Put(memcg, pages);
+    }
+
+    private void UnchargeRoot(MemCgroup root, int pages)
+    {
+        root.Memory.Uncharge(pages);
+        if (_machine.MemswCounts)
+        {
+            root.Memsw.Uncharge(pages);
+        }
+    }
+
+    /// <summary>
+    /// Pages of a removed cgroup are given back through another one from now on (§5.4). Nothing is charged anew: the heir's
+    /// counters have them already; the removed one's own keep a residue.
+    /// </summary>
+    [Kernel("reparent_kmem", "mm/memcontrol.c")]
+    public void Reparent(MemCgroup from, MemCgroup to, long pages)
+    {
+        from.ReparentedPages += pages;
+        from.Stats.Add(_machine.CurrentCpu, MemcgStat.Kernel, (int)-pages);
+        to.Stats.Add(_machine.CurrentCpu, MemcgStat.Kernel, (int)pages);
+        to.References += pages;
+        _machine.Hierarchy.Put(from, pages);
     }
 
     private void Count(MemCgroup memcg, MemcgStat kind, int pages)

@@ -127,6 +127,21 @@ public sealed class MemCgroup
     /// <summary>Pages, stacks, slab and others that keep this cgroup in memory after rmdir (§5.3).</summary>
     internal long References { get; set; }
 
+    /// <summary>Own copies of slab caches by the root cache's index, those being created included (to 5.8); null = none.</summary>
+    internal Slab.KmemCache?[]? SlabChildren { get; set; }
+
+    /// <summary>Caches that belong to it, inherited ones included, in the order of creation (to 5.8).</summary>
+    internal List<Slab.KmemCache>? SlabCaches { get; set; }
+
+    /// <summary>Who pays for its new objects (5.9+).</summary>
+    internal Slab.ObjCgroup? ObjCgroup { get; set; }
+
+    /// <summary>Its own obj_cgroup and inherited ones (5.9+).</summary>
+    internal List<Slab.ObjCgroup>? ObjCgroups { get; set; }
+
+    /// <summary>Pages in its counters that are given back through an ancestor since it was removed (§5.4).</summary>
+    internal long ReparentedPages { get; set; }
+
     /// <summary>Child memory cgroups in creation order, dying ones included until they are released.</summary>
     internal List<MemCgroup> Children { get; } = [];
 

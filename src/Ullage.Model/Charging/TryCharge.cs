@@ -159,7 +159,7 @@ internal sealed class TryCharge
     {
         over.RaiseEvent(MemcgEvent.Max);
         a.RaisedMax = true;
-        long reclaimed = _machine.Reclaim.TryToFreePages(new Reclaim.ScanControl(over, a.Pages, a.MaySwap));
+        long reclaimed = _machine.Reclaim.TryToFreePages(new Reclaim.ScanControl(over, a.Pages, a.MaySwap, a.Gfp));
         if (over.Margin(_machine.MemswCounts) >= a.Pages)
         {
             return true;

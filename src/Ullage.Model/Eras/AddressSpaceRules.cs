@@ -26,6 +26,4 @@ public sealed record AddressSpaceRules
     public required bool UnaccountsUnwritten { get; init; }
     /// <summary>Pages that stay free below a stack; the oldest era counts its guard page into the stack.</summary>
     public required int StackGapPages { get; init; }
-    /// <summary>Ten-thousandths of a zone between its watermarks (4.6+); 0 = they follow from the minimum alone (§9.1).</summary>
-    public required int WatermarkScale { get; init; }
 }

@@ -22,6 +22,7 @@ internal static class EraOomStacks
         MmapCall = [], ForkCall = [], // no kill in system calls (§8.1)
         Global = ["out_of_memory", "__alloc_pages_nodemask"],
         GlobalFault = ["alloc_pages_vma", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
+        GlobalTableFault = ["alloc_pages_current", "pte_alloc_one", "__pte_alloc", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
         GlobalCall = ["copy_process", "do_fork", "SyS_clone", "system_call_fastpath"],
     };
 
@@ -30,6 +31,7 @@ internal static class EraOomStacks
         Memcg = ["out_of_memory", "mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize"],
         Global = ["out_of_memory", "__alloc_pages_slowpath", "__alloc_pages_nodemask"],
         GlobalFault = ["alloc_pages_vma", "__handle_mm_fault", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
+        GlobalTableFault = ["alloc_pages_current", "pte_alloc_one", "__pte_alloc", "__handle_mm_fault", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
         GlobalCall = ["copy_process", "_do_fork", "sys_clone", .. SyscallEntry],
     };
 
@@ -43,6 +45,7 @@ internal static class EraOomStacks
         MmapCall = ["memcg_kmem_charge_memcg", .. OldSlabCharge, "vm_area_alloc", "mmap_region", "do_mmap", "vm_mmap_pgoff", "ksys_mmap_pgoff", "__x64_sys_mmap", .. SyscallEntry],
         ForkCall = ["memcg_kmem_charge_memcg", "memcg_kmem_charge", "copy_process", "_do_fork", "__x64_sys_clone", .. SyscallEntry],
         GlobalFault = ["alloc_pages_vma", .. Fault4_19],
+        GlobalTableFault = ["alloc_pages_current", "pte_alloc_one", "__pte_alloc", .. Fault4_19],
         GlobalCall = ["copy_process", "_do_fork", "__x64_sys_clone", .. SyscallEntry],
     };
 
@@ -56,6 +59,7 @@ internal static class EraOomStacks
         MmapCall = ["__memcg_kmem_charge_memcg", .. OldSlabCharge, "vm_area_alloc", "mmap_region", "do_mmap", "vm_mmap_pgoff", "ksys_mmap_pgoff", "__x64_sys_mmap", .. SyscallEntry],
         ForkCall = ["__memcg_kmem_charge_memcg", "__memcg_kmem_charge", "copy_process", "_do_fork", "__x64_sys_clone", .. SyscallEntry],
         GlobalFault = ["alloc_pages_vma", .. Fault5_3],
+        GlobalTableFault = ["alloc_pages_current", "pte_alloc_one", "__pte_alloc", .. Fault5_3],
     };
 
     internal static readonly OomStacks V5_4 = V5_3 with
@@ -76,6 +80,7 @@ internal static class EraOomStacks
         ForkCall = ["__memcg_kmem_charge", "__memcg_kmem_charge_page", "copy_process", "kernel_clone", "__do_sys_clone", .. SyscallEntry],
         Global = ["out_of_memory", "__alloc_pages_slowpath.constprop.0", "__alloc_pages_nodemask"],
         GlobalFault = ["alloc_pages_vma", .. Fault5_10],
+        GlobalTableFault = ["pte_alloc_one", "__pte_alloc", .. Fault5_10],
         GlobalCall = ["copy_process", "kernel_clone", "__do_sys_clone", .. SyscallEntry],
     };
 
@@ -91,6 +96,7 @@ internal static class EraOomStacks
         ForkCall = ["obj_cgroup_charge_pages", "__memcg_kmem_charge_page", "copy_process", "kernel_clone", "__do_sys_clone", .. SyscallEntry],
         Global = ["out_of_memory", "__alloc_pages_slowpath.constprop.0", "__alloc_pages"],
         GlobalFault = ["__folio_alloc", "vma_alloc_folio", .. Fault6_1],
+        GlobalTableFault = ["pte_alloc_one", "__pte_alloc", .. Fault6_1],
     };
 
     private static readonly IReadOnlyList<string> Fault6_12 = ["do_anonymous_page", .. Fault6_1];
@@ -106,6 +112,7 @@ internal static class EraOomStacks
         ],
         Global = ["out_of_memory", "__alloc_pages_slowpath.constprop.0", "__alloc_pages_noprof"],
         GlobalFault = ["alloc_pages_mpol_noprof", "folio_alloc_mpol_noprof", "vma_alloc_folio_noprof", .. Fault6_12],
+        GlobalTableFault = ["pte_alloc_one", "__pte_alloc", .. Fault6_12],
     };
 
     private static readonly IReadOnlyList<string> Fault6_18 = ["do_anonymous_page", "__handle_mm_fault", "handle_mm_fault", "exc_page_fault", "asm_exc_page_fault"];
@@ -116,5 +123,6 @@ internal static class EraOomStacks
         TableFault = ["obj_cgroup_charge_pages", "__memcg_kmem_charge_page", "__alloc_frozen_pages_noprof", "alloc_pages_noprof", "pte_alloc_one", "__pte_alloc", .. Fault6_18],
         Global = ["out_of_memory", "__alloc_pages_slowpath.constprop.0", "__alloc_frozen_pages_noprof"],
         GlobalFault = ["alloc_pages_mpol", "folio_alloc_mpol_noprof", "vma_alloc_folio_noprof", .. Fault6_18],
+        GlobalTableFault = ["alloc_pages_noprof", "pte_alloc_one", "__pte_alloc", .. Fault6_18],
     };
 }

@@ -15,7 +15,7 @@ internal static class EraReports
         V1StatOnV1 = false, Columns = OomTaskColumns.TableCounts, FailcntFromEvents = false,
         ScoreLine = true, Killed = OomKilledLine.TwoRssParts, ExitingVictimLine = false,
         NobodyInMemcgLine = false, NobodyPanic = "Out of memory and no killable processes...", // §8.2 step 8
-        Gfp = new() { Zero = 0x8000, RetryMayFail = 0x400, NoFail = 0x800 },
+        Gfp = new() { Zero = 0x8000, HardWall = 0x20000, Compound = 0, ZeroFirst = false, RetryMayFail = 0x400, NoFail = 0x800 },
         Stacks = EraOomStacks.V4_1,
         Banner = "4.1.3 #1",
     };
@@ -48,7 +48,7 @@ internal static class EraReports
         Nodemask = false, CpusetLine = false, VictimSentence = false, SwapLineOnV2 = true,
         Stat = OomStatStyle.OneRecord, StatNames = [],
         ScoreLine = false, Killed = OomKilledLine.WithCause,
-        Gfp = new() { Zero = 0x100, RetryMayFail = 0x4000, NoFail = 0x8000 },
+        Gfp = new() { Zero = 0x100, HardWall = 0x100000, Compound = 0, ZeroFirst = false, RetryMayFail = 0x4000, NoFail = 0x8000 },
         Stacks = EraOomStacks.V5_3,
         Banner = "5.3.1 #1",
     };
@@ -70,6 +70,7 @@ internal static class EraReports
 
     internal static readonly OomReportRules V6_1 = V5_10 with
     {
+        Gfp = V5_10.Gfp with { Compound = 0x40000 },
         TaskMarks = true,
         Stacks = EraOomStacks.V6_1,
         Banner = "6.1.0-54-cloud-amd64 #1  Debian 6.1.190-1", // two blanks: the empty preemption model is between them
@@ -86,6 +87,7 @@ internal static class EraReports
 
     internal static readonly OomReportRules V6_18 = V6_12 with
     {
+        Gfp = V6_12.Gfp with { ZeroFirst = true },
         FailcntFromEvents = true,
         Stacks = EraOomStacks.V6_18,
         Banner = "6.18.44 #1 PREEMPT(none) ", // the blank at the end is printed

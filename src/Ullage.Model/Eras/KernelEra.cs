@@ -20,6 +20,9 @@ public sealed record KernelEra
     /// <summary>Kernel memory (§2.13, §4.4, §4.6).</summary>
     public required KmemRules Kmem { get; init; }
 
+    /// <summary>The slab allocator (§4).</summary>
+    public required SlabRules Slab { get; init; }
+
     /// <summary>The OOM killer (§8).</summary>
     public required OomRules Oom { get; init; }
 
@@ -32,6 +35,9 @@ public sealed record KernelEra
     /// <summary>LRU lists (§3.1, §3.2).</summary>
     public required LruRules Lru { get; init; }
 
+    /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
+    public required ReclaimRules Reclaim { get; init; }
+
     /// <summary>Statistics (§2.17).</summary>
     public required StatRules Stats { get; init; }
 
@@ -43,6 +49,12 @@ public sealed record KernelEra
 
     /// <summary>Address spaces and overcommit (§7).</summary>
     public required AddressSpaceRules AddressSpace { get; init; }
+
+    /// <summary>The page allocator (§9).</summary>
+    public required PagesRules Pages { get; init; }
+
+    /// <summary>Mem-Info of the system-wide OOM report (§8.6).</summary>
+    public required MemInfoRules MemInfo { get; init; }
 
     /// <summary>The C library that its processes have, unless <see cref="MachineOptions.Glibc"/> says otherwise (§7.3): one of the kernel's own years.</summary>
     public required GlibcRules Glibc { get; init; }

@@ -48,12 +48,10 @@ public sealed record KmemRules
     public required bool ObjStockKeepsRemainder { get; init; }
     /// <summary>Kernel stacks are single pages of a vmalloc area; false = one block of four pages (§2.17).</summary>
     public required bool VmapStack { get; init; }
-    /// <summary>Size of vm_area_struct objects in bytes, with alignment.</summary>
-    public required int VmAreaStructSize { get; init; }
-    /// <summary>Size of anon_vma objects in bytes, with alignment.</summary>
-    public required int AnonVmaSize { get; init; }
-    /// <summary>Size of anon_vma_chain objects in bytes, with alignment.</summary>
-    public required int AnonVmaChainSize { get; init; }
+    /// <summary>Stacks that a CPU keeps for reuse keep their charge (to 4.18); false = the charge goes with the task.</summary>
+    public required bool CachedStacksKeepCharge { get; init; }
+    /// <summary>Pages of the top page table: two where kernel and user tables are apart.</summary>
+    public required int PgdPages { get; init; }
     /// <summary>The name pattern's number of child caches is the memcg id, not the css serial number (4.1).</summary>
     public required bool ChildCacheNamedById { get; init; }
 }

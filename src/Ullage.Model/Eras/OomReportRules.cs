@@ -42,6 +42,12 @@ public sealed record GfpFlagValues
 {
     /// <summary>__GFP_ZERO.</summary>
     public required uint Zero { get; init; }
+    /// <summary>__GFP_HARDWALL.</summary>
+    public required uint HardWall { get; init; }
+    /// <summary>__GFP_COMP, which pages of user space have since they are folios; 0 = they have not (to 5.17).</summary>
+    public required uint Compound { get; init; }
+    /// <summary>__GFP_ZERO is printed before __GFP_COMP (6.18).</summary>
+    public required bool ZeroFirst { get; init; }
     /// <summary>__GFP_RETRY_MAYFAIL; __GFP_REPEAT in 4.1.</summary>
     public required uint RetryMayFail { get; init; }
     /// <summary>__GFP_NOFAIL.</summary>
@@ -72,6 +78,8 @@ public sealed record OomStacks
     public required IReadOnlyList<string> Global { get; init; }
     /// <summary>Callers of the page allocator: an anonymous page under a page fault.</summary>
     public required IReadOnlyList<string> GlobalFault { get; init; }
+    /// <summary>Callers of the page allocator: a page table under a page fault.</summary>
+    public required IReadOnlyList<string> GlobalTableFault { get; init; }
     /// <summary>Callers of the page allocator: fork.</summary>
     public required IReadOnlyList<string> GlobalCall { get; init; }
 }

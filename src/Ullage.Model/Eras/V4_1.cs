@@ -28,9 +28,16 @@ internal static class EraV4_1
         {
             Activation = KmemActivation.WhenLimited, Order = KmemOrder.KmemFirst, NofailExceedsKmemLimit = false, // §2.13
             SlabUnit = SlabUnit.Page, ChargesPageTables = false, UnchargeToStock = false, ObjStockKeepsRemainder = false,
-            VmapStack = false, // §2.17
-            VmAreaStructSize = 184, AnonVmaSize = 80, AnonVmaChainSize = 64,
+            VmapStack = false, CachedStacksKeepCharge = false, // §2.17
+            PgdPages = 1,
             ChildCacheNamedById = true, // §4.4
+        },
+        Slab = new()
+        {
+            Caches = CachesV4_15.Table.Resized(("vm_area_struct", 184), ("anon_vma", 80), ("task_struct", 5824)).With("anon_vma_chain", 64, accounted: true),
+            OrderSearch = OrderSearch.FewerObjects, CountsPresentCpus = false, // §4.1
+            CpuPartial = [2, 6, 13, 30], CpuPartialInSlabs = false, // §4.2
+            Reparents = false, ReportNamesCpu = false, KmallocCg = false, KmallocShortNames = false,
         },
         Oom = new()
         {
@@ -45,6 +52,12 @@ internal static class EraV4_1
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
         Lru = new() { AddBatch = 14, NewAnonActive = true }, // §3.1, §3.2
+        Reclaim = new()
+        {
+            Walk = MemcgWalk.SharedByPriority, GlobalShrinkerPass = true, SetsMemalloc = false, // §3.9
+            SlabCountsForMemcg = true,
+            Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
+        },
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,
@@ -52,8 +65,14 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
-            WatermarkScale = 0, // §9.1
         },
+        Pages = new()
+        {
+            MinFreeKbMax = 65536, ScaleFactorMax = 0, // §9.1
+            Victim = VictimReserve.NoWatermarks, CountsRetries = false, StallsByZone = false, // §8.5, §9.2, §9.4
+            DmaManaged = 3977, ZoneTypes = 4,
+        },
+        MemInfo = EraMemInfo.V4_1,
         Glibc = GlibcReleases.V2_22, // §7.3
     };
 }

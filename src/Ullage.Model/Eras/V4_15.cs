@@ -21,10 +21,11 @@ internal static class EraV4_15
         Kmem = Before.Kmem with
         {
             Activation = KmemActivation.Always, Order = KmemOrder.MemoryFirst, // §2.13
-            ChargesPageTables = true, VmapStack = true, // §2.17
-            VmAreaStructSize = 208, AnonVmaSize = 88, // §4.1, measured slabinfo
+            ChargesPageTables = true, VmapStack = true, CachedStacksKeepCharge = true, // §2.17
+            PgdPages = 2, // page-table isolation
             ChildCacheNamedById = false,
         },
+        Slab = Before.Slab with { Caches = CachesV4_15.Table.Resized(("task_struct", 5824)) }, // §4.1: with the xsave area of a CPU without AVX-512
         Oom = Before.Oom with
         {
             NoFsSkipsMemcg = true, // §8.2 step 4
@@ -35,9 +36,17 @@ internal static class EraV4_15
         },
         Report = EraReports.V4_15,
         Cgroups = EraCgroupFiles.V4_15,
+        Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.Due, SetsMemalloc = true }, // §4.8, §3.9
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
-        AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256, WatermarkScale = 10 }, // §7.2, §9.1
+        AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256 }, // §7.2
+        Pages = Before.Pages with
+        {
+            ScaleFactorMax = 1000, // §9.1
+            Victim = VictimReserve.HalfOfMin, CountsRetries = true, StallsByZone = true, // §8.5, §9.2, §9.4
+            ZoneTypes = 5,
+        },
+        MemInfo = EraMemInfo.V4_15,
         Glibc = GlibcReleases.V2_26, // §7.3
     };
 }

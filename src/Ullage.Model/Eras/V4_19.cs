@@ -13,6 +13,7 @@ internal static class EraV4_19
         {
             RetryMayFail = RetryMayFailRule.AfterOom, WhenOomFails = OomFailure.Force, // §2.3, row 15
         },
+        Kmem = Before.Kmem with { CachedStacksKeepCharge = false }, // §2.17
         Oom = Before.Oom with
         {
             MemcgTiming = MemcgOomTiming.InCharge, // §8.1
@@ -22,6 +23,7 @@ internal static class EraV4_19
         Report = EraReports.V4_19,
         Cgroups = EraCgroupFiles.V4_19,
         Lru = Before.Lru with { AddBatch = 15 }, // §3.1
+        Reclaim = Before.Reclaim with { GlobalShrinkerPass = false, Delta = ShrinkerDelta.Priority, ShrinksSmallSlabs = true }, // §3.9, §4.8
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Proc = EraProcFiles.V4_19,

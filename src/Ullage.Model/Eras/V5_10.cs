@@ -21,8 +21,8 @@ internal static class EraV5_10
         Kmem = Before.Kmem with
         {
             SlabUnit = SlabUnit.Object, // §4.6
-            VmAreaStructSize = 200, AnonVmaSize = 104, // measured slabinfo
         },
+        Slab = Before.Slab with { Caches = CachesV5_10.Table },
         Oom = Before.Oom with
         {
             RechecksMargin = true, // §2.3
@@ -35,6 +35,8 @@ internal static class EraV5_10
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
         Proc = EraProcFiles.V5_10,
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
+        Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
+        MemInfo = EraMemInfo.V5_10,
         Glibc = GlibcReleases.V2_36, // §7.3
     };
 }

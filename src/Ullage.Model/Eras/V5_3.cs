@@ -14,6 +14,7 @@ internal static class EraV5_3
             RetryMayFail = RetryMayFailRule.BeforeOom, // §2.3, row 15
             HierarchicalEvents = true, // §2.5
         },
+        Slab = Before.Slab with { Caches = CachesV5_4.Table, Reparents = true, KmallocShortNames = true }, // §5.4, §4.1
         Oom = Before.Oom with
         {
             EventAfterCostlyTest = true, DyingCurrentIsEnough = true, // §2.3
@@ -22,6 +23,7 @@ internal static class EraV5_3
         },
         Report = EraReports.V5_3,
         Cgroups = EraCgroupFiles.V5_3,
+        Reclaim = Before.Reclaim with { ShrinksSmallSlabs = false }, // §4.8
         Stats = Before.Stats with { SurviveRemoval = true }, // §5.4
         Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
         Proc = EraProcFiles.V5_3,

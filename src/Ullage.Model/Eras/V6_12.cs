@@ -10,11 +10,13 @@ internal static class EraV6_12
         Name = "6.12",
         Release = "6.12.0",
         Charging = Before.Charging with { SetMaxAllowsRaise = true, DyingSkipsHigh = true }, // §1.4, §2.6
-        Kmem = Before.Kmem with { VmAreaStructSize = 176 },
+        Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true }, // §4.1, §4.5
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
+        Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
         Proc = EraProcFiles.V6_12,
         AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true }, // §7.1, §7.2
+        MemInfo = EraMemInfo.V6_12,
     };
 }

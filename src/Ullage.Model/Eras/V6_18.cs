@@ -14,9 +14,10 @@ internal static class EraV6_18
             StockSlots = 7, // §2.1
             FailcntOnlyOnV1Memory = true, // §1.1
         },
-        Kmem = Before.Kmem with { VmAreaStructSize = 192 },
+        Slab = Before.Slab with { Caches = CachesV6_18.Table },
         Report = EraReports.V6_18,
         Cgroups = EraCgroupFiles.V6_18,
         Proc = EraProcFiles.V6_18,
+        MemInfo = EraMemInfo.V6_18,
     };
 }

@@ -23,10 +23,8 @@ internal sealed class MachineTotals
                 AddMm(mm);
             }
         }
-        foreach (MemCgroup memcg in machine.Hierarchy.Memcgs)
-        {
-            SlabPages += machine.Slab.PagesOf(memcg);
-        }
+        ReclaimableSlabPages = machine.Slab.TotalPages(reclaimable: true);
+        UnreclaimableSlabPages = machine.Slab.TotalPages(reclaimable: false);
     }
 
     private void AddMm(Mm mm)
@@ -43,6 +41,9 @@ internal sealed class MachineTotals
     /// <summary>Page-table pages of the levels that the era counts.</summary>
     public long PageTables { get; private set; }
 
-    /// <summary>Slab pages charged to memory cgroups.</summary>
-    public long SlabPages { get; }
+    /// <summary>Slab pages of reclaimable caches.</summary>
+    public long ReclaimableSlabPages { get; }
+
+    /// <summary>Slab pages of the other caches.</summary>
+    public long UnreclaimableSlabPages { get; }
 }

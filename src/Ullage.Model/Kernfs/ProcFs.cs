@@ -4,6 +4,7 @@ using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Abi.Text;
+using Ullage.Model.Pages;
 
 namespace Ullage.Model.Kernfs;
 
@@ -12,7 +13,8 @@ namespace Ullage.Model.Kernfs;
 internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by length, then by name.
-    private static readonly ImmutableArray<string> RootNames = ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version"];
+    private static readonly ImmutableArray<string> RootNames =
+        ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "buddyinfo"];
 
     private readonly ProcPid _pids = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
@@ -40,7 +42,9 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         "meminfo" => new ProcMeminfo(machine).Text(),
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
         "cgroups" => Cgroups(),
+        "buddyinfo" => Buddyinfo(),
         "swaps" => Swaps(),
+        "slabinfo" => new SlabInfo(ValueList.From(machine.Slab.RootRows())).Format(),
         "uptime" => Uptime(),
         "version" => $"Linux version {machine.Era.Release} (ullage@model) (modelled, not compiled) #1 SMP\n",
         _ => null,
@@ -110,6 +114,22 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
             bool isMounted = v1 && name == "memory";
             int count = isMounted || !v1 ? machine.Hierarchy.Count : 1;
             text.Append(CultureInfo.InvariantCulture, $"{name}\t{(isMounted ? 1 : 0)}\t{count}\t1\n");
+        }
+        return text.ToString();
+    }
+
+    [Kernel("frag_show", "mm/vmstat.c")]
+    private string Buddyinfo()
+    {
+        StringBuilder text = new();
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"Node 0, zone {zone.Name,8} ");
+            foreach (int blocks in BuddyCounts.Of(machine.Frames, zone))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{blocks,6} ");
+            }
+            text.Append('\n');
         }
         return text.ToString();
     }

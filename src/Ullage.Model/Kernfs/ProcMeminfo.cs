@@ -7,7 +7,7 @@ using Ullage.Model.Pages;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>/proc/meminfo (§11.6). What cannot have happened in this machine (page cache, swapping, huge pages) is a true zero.</summary>
-[Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slab is what memory cgroups own; program images take no page cache.")]
+[Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slabs filled while booting are not there; program images take no page cache.")]
 internal sealed class ProcMeminfo(Machine machine)
 {
     private const int NameWidth = 16;
@@ -33,14 +33,17 @@ internal sealed class ProcMeminfo(Machine machine)
     private long Value(string field) => field switch
     {
         "MemTotal" => Kb(machine.Frames.Managed),
-        "MemFree" or "MemAvailable" => Kb(machine.Frames.Free), // nothing is cached, and no watermark keeps anything back
+        "MemFree" => Kb(machine.Frames.Free),
+        "MemAvailable" => Kb(Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0)), // nothing is cached (§9.1)
         "Active" or "Active(anon)" => Kb(_use.ActiveAnon),
         "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
         "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,
         "Cached" or "Shmem" => Kb(_use.Shmem),
         "Mapped" => Kb(_use.Mapped),
         "AnonPages" => Kb(_use.Anon),
-        "Slab" or "SUnreclaim" => Kb(_totals.SlabPages),
+        "Slab" => Kb(_totals.ReclaimableSlabPages + _totals.UnreclaimableSlabPages),
+        "SReclaimable" => Kb(_totals.ReclaimableSlabPages),
+        "SUnreclaim" => Kb(_totals.UnreclaimableSlabPages),
         "KernelStack" => _totals.KernelStackKb,
         "PageTables" => Kb(_totals.PageTables),
         "CommitLimit" => Kb(machine.Overcommit.Limit),

@@ -7,15 +7,14 @@ using Ullage.Model.Pages;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>/proc/vmstat (§11.7): the era's lines in its order.</summary>
-[Kernel("vmstat_show", "mm/vmstat.c", Deviation = "One zone: DMA32 up to 3 GiB of RAM, else Normal; one node.")]
+[Kernel("vmstat_show", "mm/vmstat.c", Deviation = "One node; LRU lists are not told apart by zone.")]
 internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
 {
-    private const long LargestDma32 = 3L << 30;
     private const int StructPageBytes = 64;
 
     private readonly FrameUse _use = machine.Frames.CountUse();
     private readonly MachineTotals _totals = new(machine);
-    private readonly string _pgalloc = machine.Options.MemoryBytes <= LargestDma32 ? "pgalloc_dma32" : "pgalloc_normal";
+    private readonly long _dirtyable = Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0);
 
     public string Text()
     {
@@ -37,16 +36,36 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "nr_anon_pages" => _use.Anon,
         "nr_page_table_pages" => _totals.PageTables,
         "nr_kernel_stack" => machine.Era.Oom.Reaper == Eras.ReaperStart.None ? _totals.Stacks : _totals.KernelStackKb, // 4.1 counts stacks
-        "nr_slab_unreclaimable" => _totals.SlabPages,
-        "nr_dirty_threshold" => machine.Frames.Free * 20L / 100, // vm.dirty_ratio
-        "nr_dirty_background_threshold" => machine.Frames.Free * 10L / 100,
+        "nr_slab_reclaimable" => _totals.ReclaimableSlabPages,
+        "nr_slab_unreclaimable" => _totals.UnreclaimableSlabPages,
+        "nr_dirty_threshold" => _dirtyable * 20 / 100, // vm.dirty_ratio
+        "nr_dirty_background_threshold" => _dirtyable * 10 / 100,
         "nr_memmap_boot_pages" => machine.Frames.Total * StructPageBytes / KernelConstants.PageSize,
         "numa_hit" or "numa_local" => machine.Frames.Allocations,
         "pgfree" => machine.Frames.Releases,
         "pgfault" => machine.Faults.Count,
         "oom_kill" => machine.Oom.Kills,
         "drop_pagecache" => sysctls.DroppedPagecache,
+        "slabs_scanned" => machine.Shrinkers.Scanned,
         "drop_slab" => sysctls.DroppedSlab,
-        _ => field == _pgalloc ? machine.Frames.Allocations : 0,
+        "pgalloc_dma" => Allocations(0),
+        "pgalloc_dma32" => Allocations(1),
+        "pgalloc_normal" => Allocations(2),
+        "allocstall" => machine.Pages.StallsNormal + machine.Pages.StallsMovable,
+        "allocstall_normal" => machine.Pages.StallsNormal,
+        "allocstall_movable" => machine.Pages.StallsMovable,
+        _ => 0,
     };
+
+    private long Allocations(int zoneType)
+    {
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            if (zone.Type == zoneType)
+            {
+                return zone.Allocations;
+            }
+        }
+        return 0;
+    }
 }

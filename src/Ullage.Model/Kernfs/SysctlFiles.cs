@@ -7,16 +7,20 @@ namespace Ullage.Model.Kernfs;
 
 /// <summary>
 /// /proc/sys/vm. Only settings whose effect this version has exist; others are ENOENT, so that nothing is accepted in
-/// silence: panic_on_oom, oom_kill_allocating_task, oom_dump_tasks, min_free_kbytes and the rest come with their rooms.
+/// silence: the rest comes with its rooms.
 /// </summary>
 [Kernel("proc_dointvec_minmax", "kernel/sysctl.c")]
 internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by name.
     private static readonly ImmutableArray<string> Names =
-    [
-        "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio", "swappiness", "user_reserve_kbytes",
-    ];
+        [.. new SortedSet<string>(
+            [
+                .. PageSysctls.Names, "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio",
+                "swappiness", "user_reserve_kbytes", "vfs_cache_pressure",
+            ], StringComparer.Ordinal)];
+
+    private readonly PageSysctls _pages = new(machine);
 
     public KernelRead Read(ReadOnlySpan<string> path)
     {
@@ -40,7 +44,9 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         "overcommit_memory" => machine.Overcommit.Mode,
         "overcommit_ratio" => machine.Overcommit.Ratio,
         "user_reserve_kbytes" => machine.Overcommit.UserReserveKb,
-        _ => sysctls.Swappiness,
+        "swappiness" => sysctls.Swappiness,
+        "vfs_cache_pressure" => machine.Dcache.CachePressure,
+        _ => _pages.Value(name) ?? 0,
     };
 
     public Errno Write(ReadOnlySpan<string> path, string text)
@@ -78,12 +84,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
 
     private Errno Set(string name, long value)
     {
+        if (_pages.Value(name) is not null)
+        {
+            return _pages.Set(name, value);
+        }
         long largest = name switch
         {
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
-            "overcommit_ratio" or "max_map_count" => int.MaxValue,
+            "overcommit_ratio" or "max_map_count" or "vfs_cache_pressure" => int.MaxValue,
             _ => long.MaxValue,
         };
         if (value < (name == "drop_caches" ? 1 : 0) || value > largest)
@@ -119,18 +129,25 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "overcommit_ratio":
                 (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (0, (int)value);
                 break;
+            case "vfs_cache_pressure":
+                machine.Dcache.CachePressure = value;
+                break;
             default:
                 sysctls.Swappiness = (int)value;
                 break;
         }
     }
 
-    /// <summary>There are no caches yet, so that there is nothing to drop: it is counted and said in the log.</summary>
+    /// <summary>Drops dentries and inodes; there is no page cache yet. It is counted and said in the log.</summary>
     [Kernel("drop_caches_sysctl_handler", "fs/drop_caches.c")]
     private void DropCaches(long value)
     {
         sysctls.DroppedPagecache += value & 1;
         sysctls.DroppedSlab += (value >> 1) & 1;
+        if ((value & 2) != 0)
+        {
+            machine.Reclaim.DropSlab();
+        }
         if ((value & 4) == 0)
         {
             string who = machine.Current is { } task ? string.Create(CultureInfo.InvariantCulture, $"{task.Comm} ({task.Pid})") : "sh (1)";
@@ -146,16 +163,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         }
         if (IsDirectory(path))
         {
-            return new KernelList(Errno.None, Names);
+            return new KernelList(Errno.None, Names.RemoveAll(name => !_pages.Has(name)));
         }
         return KernelList.Failed(Missing(path) is var errno && errno != Errno.None ? errno : Errno.ENOTDIR);
     }
 
     private static bool IsDirectory(ReadOnlySpan<string> path) => path.Length == 0 || (path.Length == 1 && path[0] == "vm");
 
-    private static Errno Missing(ReadOnlySpan<string> path)
+    private Errno Missing(ReadOnlySpan<string> path)
     {
-        if (path[0] != "vm" || !Names.Contains(path[1]))
+        if (path[0] != "vm" || !Names.Contains(path[1]) || !_pages.Has(path[1]))
         {
             return Errno.ENOENT;
         }

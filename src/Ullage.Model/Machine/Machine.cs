@@ -3,6 +3,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Files;
 using Ullage.Model.Kernfs;
 using Ullage.Model.Oom;
 using Ullage.Model.Pages;
@@ -26,6 +27,7 @@ public sealed partial class Machine
         Random = new SimRandom(options.Seed);
         Log = new KernelLog(this);
         Frames = new PageFrames(options);
+        Pages = new PageAllocator(this);
         Hierarchy = new CgroupHierarchy(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Reclaim = new MemcgReclaim(this);
@@ -33,7 +35,11 @@ public sealed partial class Machine
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
+        Stacks = new KernelStacks(this);
         Lru = new LruAdd(this);
+        Shrinkers = new ShrinkerList(this);
+        Inodes = new InodeCache(this);
+        Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Overcommit = new Overcommit(this);
@@ -118,6 +124,8 @@ public sealed partial class Machine
 
     internal SlabAccounting Slab { get; }
 
+    internal KernelStacks Stacks { get; }
+
     internal LruAdd Lru { get; }
 
     internal OomKiller Oom { get; }
@@ -173,7 +181,7 @@ public sealed partial class Machine
             return;
         }
         (int cpu, TaskStruct? current, long callNs, long stalledNs) = (CurrentCpu, Current, CallNs, StalledNs);
-        while (Work.NextDueNs <= untilNs)
+        while (Work.NextDueNs <= untilNs && Panicked is null)
         {
             Action run = Work.Take(out _);
             Current = null;

@@ -30,8 +30,14 @@ public sealed partial class Machine
         Mm mm = ProgramImage.NewMm(this, task, old.LimitStackPages);
         (mm.LimitPages, mm.LimitDataPages) = (old.LimitPages, old.LimitDataPages);
         IReadOnlyList<Vma> layout = ProgramImage.Layout(this, task, mm);
+        MemCgroup memcg = task.Cgroup.Memcg;
+        if (task.Objects?.TryNewCred(memcg) == false || !TryAllocateMm(mm, memcg))
+        {
+            return Errno.ENOMEM;
+        }
         if (!TryAdd(task, mm, layout[^1]))
         {
+            FreeMm(mm);
             return Errno.ENOMEM;
         }
         foreach (TaskStruct thread in task.Signal.Threads.ToArray())
@@ -67,7 +73,7 @@ public sealed partial class Machine
         {
             return false;
         }
-        if (!Slab.TryAllocate(SlabCache.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!Slab.TryAllocate(Slab.Known.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
         {
             Overcommit.Uncharge(promised);
             return false;

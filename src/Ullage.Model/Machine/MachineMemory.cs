@@ -2,7 +2,6 @@ using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
-using Ullage.Model.Pages;
 using Ullage.Model.Slab;
 
 namespace Ullage.Model;
@@ -19,26 +18,6 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         return Faults.Touch(task, address >> KernelConstants.PageShift, write);
-    }
-
-    /// <summary>Takes a frame, by the slow path if need be; -1 = none.</summary>
-    [Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "No watermarks, reserves and global reclaim until the page allocator's room is built.")]
-    internal int AllocateSlow(PageFlags use)
-    {
-        while (true)
-        {
-            int frame = Frames.Allocate(use);
-            if (frame >= 0)
-            {
-                return frame;
-            }
-            Lru.Drain(CurrentCpu);
-            if (Current is null or { IsDying: true } || !Oom.GlobalOutOfMemory(Gfp.Kernel))
-            {
-                return -1;
-            }
-            SpendAndRunDue(Costs.DeathNs);
-        }
     }
 
     /// <summary>mmap(2) of anonymous memory: private, or shared with children. Length is rounded up to pages.</summary>
@@ -109,7 +88,7 @@ public sealed partial class Machine
         {
             return true;
         }
-        if (!Slab.TryAllocate(SlabCache.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!Slab.TryAllocate(Slab.Known.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
         {
             Overcommit.Uncharge(promised);
             return false;

@@ -56,12 +56,12 @@ public sealed partial class Machine
         {
             return true;
         }
-        if ((limited && mm.Vmas.Count >= Overcommit.MaxMapCount) || !Slab.TryAllocate(SlabCache.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
+        if ((limited && mm.Vmas.Count >= Overcommit.MaxMapCount) || !Slab.TryAllocate(Slab.Known.VmAreaStruct, task.Cgroup.Memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return false;
         }
         SlabObject chain = default;
-        if (vma.HasAnonVma && !Slab.TryAllocate(SlabCache.AnonVmaChain, task.Cgroup.Memcg, Gfp.Kernel, out chain))
+        if (vma.HasAnonVma && !Slab.TryAllocate(Slab.Known.AnonVmaChain, task.Cgroup.Memcg, Gfp.Kernel, out chain))
         {
             Slab.Free(allocated);
             return false;
@@ -85,6 +85,7 @@ public sealed partial class Machine
     private void FreeVma(Vma vma)
     {
         Slab.Free(vma.ChainObject);
+        Slab.Free(vma.ParentChainObject);
         Slab.Free(vma.AnonVmaObject);
         Slab.Free(vma.Object);
         if (vma.Shmem is { } shmem && --shmem.Mappings == 0)

@@ -84,7 +84,7 @@ public sealed partial class Machine
         }
         Vma old = mm.Find(from.Start)!;
         MemCgroup memcg = task.Cgroup.Memcg;
-        if (!Slab.TryAllocate(SlabCache.VmAreaStruct, memcg, Gfp.Kernel, out SlabObject allocated))
+        if (!Slab.TryAllocate(Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return false;
         }

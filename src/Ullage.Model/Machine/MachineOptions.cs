@@ -88,6 +88,16 @@ public sealed record MachineCosts
     public int WorkItemNs { get; init; } = 20_000;
     /// <summary>Printing an OOM report.</summary>
     public int OomReportNs { get; init; } = 50_000;
+    /// <summary>stat(2) of a name that is not cached and does not exist, with room.</summary>
+    public int StatMissNs { get; init; } = 2450;
+    /// <summary>stat(2) of a cached name.</summary>
+    public int StatCachedNs { get; init; } = 920;
+    /// <summary>Finding a directory that is not cached.</summary>
+    public int DirectoryLookupNs { get; init; } = 30_000;
+    /// <summary>Evicting one unused dentry.</summary>
+    public int DentryEvictNs { get; init; } = 390;
+    /// <summary>From one end of a grace period to the next while objects wait to be freed.</summary>
+    public int GracePeriodNs { get; init; } = 9_000_000;
     /// <summary>How long a task runs before another one gets the CPU.</summary>
     public int SliceNs { get; init; } = 100_000;
 }

@@ -27,8 +27,6 @@ public sealed record SpawnOptions
 /// <summary>System calls on processes.</summary>
 public sealed partial class Machine
 {
-    private const int StackPages = 4; // THREAD_SIZE, 16 KiB
-
     /// <summary>A process in the root cgroup, its program and runtime loaded and warmed up.</summary>
     [Kernel("load_elf_binary", "fs/binfmt_elf.c")]
     public TaskStruct Spawn(SpawnOptions options)
@@ -37,92 +35,18 @@ public sealed partial class Machine
         TaskStruct task = Tasks.AddProcess(options.Comm, Hierarchy.Root, null);
         task.Signal.Uid = options.Uid;
         task.Signal.OomScoreAdj = options.OomScoreAdj;
+        task.Objects = new TaskObjects(this) { FdTableSize = FdTableSizeOf(options.Comm) };
+        _ = task.Objects.TryTask(Hierarchy.Root.Memcg) && task.Objects.TryProcess(Hierarchy.Root.Memcg) && task.Objects.TryPid(Hierarchy.Root.Memcg);
         task.Mm = ProgramImage.Load(this, task, options.LimitStack is null ? Mm.DefaultStackPages : PagesOf(options.LimitStack));
         task.Mm.LimitPages = PagesOf(options.LimitAs);
         task.Mm.LimitDataPages = PagesOf(options.LimitData);
         return task;
     }
 
+    /// <summary>bash keeps its terminal on descriptor 255, and tables come in powers of two; others stay below 64.</summary>
+    private static int FdTableSizeOf(string comm) => comm is "bash" or "-bash" or "-su" ? 256 : 64;
+
     private static long PagesOf(long? bytes) => bytes is { } b ? b >> KernelConstants.PageShift : long.MaxValue;
-
-    /// <summary>fork(2): a child with a copy of the address space, charged to the parent's memory cgroup. EAGAIN and ENOMEM as in §2.17.</summary>
-    [Kernel("copy_process", "kernel/fork.c", Deviation = "Of the accounted objects of a process only stack, page tables and mappings; others come with the slab room.")]
-    public (Errno Errno, TaskStruct? Child) Fork(TaskStruct parent, string? comm = null)
-    {
-        ArgumentNullException.ThrowIfNull(parent);
-        Spend(Costs.ForkNs);
-        MemCgroup memcg = parent.Cgroup.Memcg;
-        if (!TryChargeStack(memcg, out MemCgroup? paid))
-        {
-            return (Errno.ENOMEM, null);
-        }
-        TaskStruct child = Tasks.AddProcess(comm ?? parent.Comm, parent.Cgroup, parent.Signal);
-        child.StackMemcg = paid;
-        child.Signal.Uid = parent.Signal.Uid;
-        child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
-        child.Signal.OomScoreAdjMin = parent.Signal.OomScoreAdjMin;
-        Mm? mm = ForkMm.Copy(this, parent, child);
-        if (mm is null)
-        {
-            child.Cgroup.RemoveTask(child);
-            Tasks.Release(child);
-            UnchargeStack(child);
-            return (Errno.ENOMEM, null);
-        }
-        child.Mm = mm;
-        return (Errno.None, child);
-    }
-
-    /// <summary>A thread of an existing process.</summary>
-    [Kernel("copy_process", "kernel/fork.c")]
-    public (Errno Errno, TaskStruct? Thread) Clone(TaskStruct task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        Spend(Costs.ForkNs / 4);
-        if (!TryChargeStack(task.Cgroup.Memcg, out MemCgroup? paid))
-        {
-            return (Errno.ENOMEM, null);
-        }
-        TaskStruct thread = Tasks.AddThread(task.Signal, task.Cgroup, task.Comm);
-        thread.StackMemcg = paid;
-        thread.Mm = task.Mm;
-        task.Mm!.Users++;
-        return (Errno.None, thread);
-    }
-
-    /// <summary>Kernel stack: four single pages of a vmalloc area, or one block of four (§2.17).</summary>
-    [Kernel("memcg_charge_kernel_stack", "kernel/fork.c")]
-    private bool TryChargeStack(MemCgroup memcg, out MemCgroup? paid)
-    {
-        paid = null;
-        if (!Kmem.Accounts(memcg))
-        {
-            return true;
-        }
-        int step = Era.Kmem.VmapStack ? 1 : StackPages;
-        for (int charged = 0; charged < StackPages; charged += step)
-        {
-            if (!Kmem.TryCharge(memcg, Gfp.KernelAccount, step, MemcgStat.KernelStack))
-            {
-                if (charged > 0)
-                {
-                    Kmem.Uncharge(memcg, charged, MemcgStat.KernelStack);
-                }
-                return false;
-            }
-        }
-        paid = memcg;
-        return true;
-    }
-
-    private void UnchargeStack(TaskStruct task)
-    {
-        if (task.StackMemcg is { } memcg)
-        {
-            task.StackMemcg = null;
-            Kmem.Uncharge(memcg, StackPages, MemcgStat.KernelStack);
-        }
-    }
 
     /// <summary>Ends a process: all its threads, then its address space.</summary>
     /// <param name="signal">The process.</param>
@@ -172,7 +96,8 @@ public sealed partial class Machine
         task.Program = null;
         task.IsOomVictim = false;
         task.Cgroup.RemoveTask(task);
-        UnchargeStack(task);
+        GiveStack(task);
+        task.Objects?.FreeAtExit();
         if (task != task.Signal.Leader || task.Signal.Parent is null)
         {
             Tasks.Release(task);
@@ -206,6 +131,7 @@ public sealed partial class Machine
         Uncharges.End();
         Overcommit.Uncharge(accounted);
         mm.Clear();
+        FreeMm(mm);
     }
 
     /// <summary>kill(2). Only SIGKILL (9), SIGTERM (15), SIGINT (2) and others whose default is to end the process.</summary>

@@ -9,20 +9,25 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
+        Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] stacksOf = CountStacks();
+        long[] pgdsOf = CountPgds();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
         {
-            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id]);
+            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id], pgdsOf[memcg.Id]);
         }
         for (int id = 1; id < framesOf.Length; id++)
         {
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
+        Dcache.Verify();
+        Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
+        Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
         VerifySpaces();
     }
@@ -34,35 +39,51 @@ public sealed partial class Machine
         {
             if (task.StackMemcg is { } memcg)
             {
-                counts[memcg.Id] += StackPages;
+                counts[memcg.Id] += KernelStacks.StackPages;
+            }
+        }
+        Stacks.CountKept(counts);
+        return counts;
+    }
+
+    private long[] CountPgds()
+    {
+        long[] counts = new long[Hierarchy.HighestId + 1];
+        HashSet<AddressSpace.Mm> seen = [];
+        foreach (TaskStruct task in Tasks.All)
+        {
+            if (task.Mm is { PgdMemcg: { } memcg } mm && seen.Add(mm))
+            {
+                counts[memcg.Id] += Era.Kmem.PgdPages;
             }
         }
         return counts;
     }
 
-    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks)
+    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks, long pgds)
     {
         if (memcg.IsRoot)
         {
             return;
         }
         long slab = Slab.PagesOf(memcg);
-        long own = frames + stacks + slab;
+        long own = frames + stacks + pgds + slab;
+        long counted = own + memcg.ReparentedPages;
         long below = 0;
         long belowSwap = 0;
         foreach (MemCgroup child in memcg.Children)
         {
             if (child.HierarchyParent == memcg)
             {
-                below += child.Memory.Usage;
-                belowSwap += child.Memsw.Usage;
-                Invariant.Holds(memcg.Memory.Usage >= child.Memory.Usage);
+                below += child.Memory.Usage - child.ReparentedPages;
+                belowSwap += child.Memsw.Usage - child.ReparentedPages;
+                Invariant.Holds(memcg.Memory.Usage >= child.Memory.Usage - child.ReparentedPages);
             }
         }
         long stock = Stock.PagesOf(memcg);
         Invariant.Holds(stock >= 0 && slab >= 0);
-        Invariant.Holds(memcg.Memory.Usage == own + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {own} own + {stock} stock + {below} below");
-        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == own + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {own} own + {stock} stock + {belowSwap} below");
+        Invariant.Holds(memcg.Memory.Usage == counted + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {counted} own + {stock} stock + {below} below");
+        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {stock} stock + {belowSwap} below");
         long references = own + memcg.Children.Count; // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks);
@@ -81,7 +102,7 @@ public sealed partial class Machine
         Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon, $"pgpgin - pgpgout of {memcg} = anon");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
         Invariant.Holds(lists >= 0 && lists <= anon + shmem, $"lists of {memcg}: {lists} <= {anon} anon + {shmem} shmem");
-        long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable);
+        long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable) + stats.Exact(MemcgStat.SlabReclaimable);
         Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
     }
 

@@ -18,7 +18,22 @@ public sealed partial class Machine
                 committed += VerifySpace(mm, shared);
             }
         }
-        Invariant.Holds(Overcommit.Exact == committed, $"committed pages: {Overcommit.Exact} = {committed} of all mappings");
+        if (Overcommit.Exact != committed)
+        {
+            throw new InvariantException($"committed pages: {Overcommit.Exact} = {committed} of all mappings");
+        }
+    }
+
+    /// <summary>Throws <see cref="InvariantException"/> unless every present page is mapped and every resident count is that of the page tables. Looks at every entry.</summary>
+    public void VerifyPageTables()
+    {
+        foreach (TaskStruct task in Tasks.All)
+        {
+            if (task.Mm is { } mm)
+            {
+                VerifyTables(mm);
+            }
+        }
     }
 
     private long VerifySpace(Mm mm, HashSet<ShmemObject> shared)
@@ -26,7 +41,7 @@ public sealed partial class Machine
         (long end, long total, long committed) = (0, 0, 0);
         foreach (Vma vma in mm.Vmas)
         {
-            Invariant.Holds(vma.StartPage >= end && vma.EndPage > vma.StartPage && vma.EndPage <= Mm.TaskSizePages, $"mapping at page {vma.StartPage} after {end}");
+            Invariant.Holds(vma.StartPage >= end && vma.EndPage > vma.StartPage && vma.EndPage <= Mm.TaskSizePages);
             Invariant.Holds(vma.Shmem is not null == ((vma.Flags & VmaFlags.Shared) != 0));
             Invariant.Holds(!vma.IsAccounted || (vma.Flags & (VmaFlags.Shared | VmaFlags.NoReserve)) == 0);
             end = vma.EndPage;
@@ -34,8 +49,7 @@ public sealed partial class Machine
             committed += vma.IsAccounted ? vma.Pages : 0;
             committed += vma.Shmem is { } shmem && shared.Add(shmem) ? shmem.Committed : 0;
         }
-        Invariant.Holds(mm.TotalPages == total && mm.DataPages >= 0 && mm.StackPages >= 0 && mm.ExecPages >= 0, $"size of an address space: {mm.TotalPages} = {total}");
-        VerifyTables(mm);
+        Invariant.Holds(mm.TotalPages == total && mm.DataPages >= 0 && mm.StackPages >= 0 && mm.ExecPages >= 0);
         return committed;
     }
 
@@ -46,24 +60,34 @@ public sealed partial class Machine
         {
             int present = 0;
             Span<int> entries = Faults.Ptes.Table(table.Table);
-            for (int i = 0; i < entries.Length; i++)
+            for (int i = entries.IndexOfAnyExcept(0); i >= 0; i = NextPresent(entries, i + 1))
             {
-                int entry = entries[i];
-                if (entry == 0)
-                {
-                    continue;
-                }
                 present++;
-                Invariant.Holds(mm.Find((key << 9) + i) is not null, $"page {(key << 9) + i} is present and not mapped");
-                bool isFrame = entry is not PageFaults.ZeroPage and not PageFaults.ImagePage;
-                bool isShared = isFrame && (Frames.Flags(Math.Abs(entry) - 1) & Pages.PageFlags.Shmem) != 0;
-                file += entry == PageFaults.ImagePage ? 1 : 0;
-                shmem += isShared ? 1 : 0;
-                anon += isFrame && !isShared ? 1 : 0;
+                if (mm.FindCached((key << 9) + i) is null)
+                {
+                    throw new InvariantException($"page {(key << 9) + i} is present and not mapped");
+                }
+                int entry = entries[i];
+                if (entry == PageFaults.ImagePage)
+                {
+                    file++;
+                }
+                else if (entry != PageFaults.ZeroPage)
+                {
+                    bool isShared = (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.Shmem) != 0;
+                    shmem += isShared ? 1 : 0;
+                    anon += isShared ? 0 : 1;
+                }
             }
-            Invariant.Holds(present == table.Present, $"table of page {key << 9}: {table.Present} = {present} present");
+            Invariant.Holds(present == table.Present);
         }
         Invariant.Holds(mm.AnonPages == anon && mm.FilePages == file && mm.ShmemPages == shmem,
             $"resident pages: {mm.AnonPages} anon, {mm.FilePages} file, {mm.ShmemPages} shared = {anon}, {file}, {shmem} in the tables");
+    }
+
+    private static int NextPresent(Span<int> entries, int from)
+    {
+        int found = entries[from..].IndexOfAnyExcept(0);
+        return found < 0 ? -1 : from + found;
     }
 }

@@ -111,7 +111,7 @@ public sealed class Scheduler
     /// <summary>Runs until <paramref name="untilNs"/> or until nothing is left to do; answers whether anything is left.</summary>
     public bool RunUntil(long untilNs)
     {
-        while (NextEventNs() is long next && next != long.MaxValue)
+        while (_machine.Panicked is null && NextEventNs() is long next && next != long.MaxValue)
         {
             if (next > untilNs)
             {
@@ -121,6 +121,11 @@ public sealed class Scheduler
             _machine.Clock.AdvanceTo(Math.Max(next, _machine.Clock.NowNs));
             RunDue();
         }
+        if (_machine.Panicked is not null)
+        {
+            _machine.Clock.AdvanceTo(_machine.TimeNs); // it stopped inside a call
+            _machine.ResetCallTime();
+        }
         return false;
     }
 
@@ -129,13 +134,13 @@ public sealed class Scheduler
         long now = _machine.Clock.NowNs;
         _machine.ResetCallTime();
         _machine.RunDueWork(now);
-        while (_timers.NextDueNs <= now)
+        while (_timers.NextDueNs <= now && _machine.Panicked is null)
         {
             _timers.Take(out _)();
         }
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
-            if (_busyUntilNs[cpu] <= now && TakeNext(cpu) is { } task)
+            if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu) is { } task)
             {
                 RunSlice(cpu, task);
             }
@@ -224,7 +229,7 @@ public sealed class Scheduler
     private void Continue(TaskStruct task, ProgramStep step)
     {
         Machine m = _machine;
-        if (task.State == TaskState.Zombie)
+        if (task.State == TaskState.Zombie || m.Panicked is not null)
         {
             return;
         }

@@ -72,6 +72,12 @@ public sealed class TaskStruct
     /// <summary>Its kernel stack's memory cgroup, to uncharge at the end.</summary>
     internal MemCgroup? StackMemcg { get; set; }
 
+    /// <summary>It has a kernel stack that was taken at fork.</summary>
+    internal bool HasStack { get; set; }
+
+    /// <summary>Its slab objects.</summary>
+    internal TaskObjects? Objects { get; set; }
+
     /// <summary>The CPU it last ran on.</summary>
     public int Cpu { get; internal set; }
 

@@ -62,6 +62,7 @@ public sealed class TaskTable
     [Kernel("release_task", "kernel/exit.c")]
     internal void Release(TaskStruct task)
     {
+        task.Objects?.FreeAll();
         _byPid.Remove(task.Pid);
         task.Signal.Parent?.Children.Remove(task.Signal);
     }

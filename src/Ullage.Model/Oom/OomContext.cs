@@ -28,6 +28,8 @@ internal sealed record OomContext
     public int Order { get; init; }
     /// <summary>The task that ran out of memory.</summary>
     public TaskStruct? Current { get; init; }
+    /// <summary>Who asked is killed, whatever its badness (vm.oom_kill_allocating_task).</summary>
+    public bool KillsAllocatingTask { get; init; }
     /// <summary>Pages that badness is measured against (§8.4).</summary>
     public long TotalPages { get; init; }
     /// <summary>Under a page fault of user space; false = in a system call.</summary>

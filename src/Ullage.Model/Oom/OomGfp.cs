@@ -9,6 +9,8 @@ namespace Ullage.Model.Oom;
 [Kernel("format_flags", "lib/vsprintf.c", Deviation = "Only flags that can reach the OOM killer have numbers here.")]
 internal sealed class OomGfp(KernelEra era)
 {
+    private readonly uint _highUserMovable = 0xa | era.Report.Gfp.HardWall; // ___GFP_HIGHMEM and ___GFP_MOVABLE, the same in all eras
+
     private const uint FsBit = 0x80; // ___GFP_FS, the same in all eras
 
     private readonly GfpFlagValues _flags = era.Report.Gfp;
@@ -17,11 +19,14 @@ internal sealed class OomGfp(KernelEra era)
     public string Text(OomContext oc)
     {
         (uint value, string names) = Base(oc.Gfp);
-        // Page tables are the one accounted allocation under a page fault, and they are cleared.
-        bool zeroed = oc is { InFault: true, Memcg: not null } && (oc.Gfp & Gfp.Account) != 0;
+        // Under a page fault page tables, and pages that are not charged before they are had, are cleared.
+        bool movable = (oc.Gfp & Gfp.Movable) != 0;
+        bool zeroed = oc.InFault && (oc.Memcg is null ? oc.Gfp != Gfp.None : (oc.Gfp & Gfp.Account) != 0);
         Append(ref value, ref names, (oc.Gfp & Gfp.RetryMayFail) != 0, _flags.RetryMayFail, "__GFP_RETRY_MAYFAIL");
         Append(ref value, ref names, (oc.Gfp & Gfp.NoFail) != 0, _flags.NoFail, "__GFP_NOFAIL");
+        Append(ref value, ref names, movable && !_flags.ZeroFirst, _flags.Compound, "__GFP_COMP");
         Append(ref value, ref names, zeroed, _flags.Zero, "__GFP_ZERO");
+        Append(ref value, ref names, movable && _flags.ZeroFirst, _flags.Compound, "__GFP_COMP");
         string number = string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
         return era.Gfp.Names ? number + "(" + names + ")" : number;
     }
@@ -33,6 +38,10 @@ internal sealed class OomGfp(KernelEra era)
             return (0, ""); // the page fault's own call, without an allocation (§8.1)
         }
         uint account = (gfp & Gfp.Account) != 0 ? era.Gfp.Account : 0;
+        if ((gfp & Gfp.Movable) != 0)
+        {
+            return (era.Gfp.Kernel | _highUserMovable, "GFP_HIGHUSER_MOVABLE");
+        }
         if ((gfp & Gfp.Fs) != 0)
         {
             return (era.Gfp.Kernel | account, account != 0 ? "GFP_KERNEL_ACCOUNT" : "GFP_KERNEL");
@@ -42,7 +51,7 @@ internal sealed class OomGfp(KernelEra era)
 
     private static void Append(ref uint value, ref string names, bool set, uint flag, string name)
     {
-        if (set)
+        if (set && flag != 0)
         {
             value |= flag;
             names += names.Length == 0 ? name : "|" + name;

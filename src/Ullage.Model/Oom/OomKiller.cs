@@ -11,7 +11,7 @@ namespace Ullage.Model.Oom;
 /// The OOM killer (§8): when a memory cgroup, or the machine, has nothing left, choose a process, report, kill it. Killing
 /// takes time: the victim's memory comes back when it exits, and the charge that asked retries meanwhile.
 /// </summary>
-[Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "panic_on_oom, constraints of cpusets and mempolicies come with the system-wide OOM killer.")]
+[Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "No notifiers, and no cpusets and memory policies: a system-wide OOM has no constraint.")]
 internal sealed class OomKiller
 {
     private const int CostlyOrder = 3;
@@ -37,6 +37,12 @@ internal sealed class OomKiller
 
     /// <summary>What it prints; vm.oom_dump_tasks is here.</summary>
     public OomReport Report => _report;
+
+    /// <summary>vm.panic_on_oom: 1 = when the whole machine is out of memory, 2 = also when a memory cgroup is.</summary>
+    public int PanicOnOom { get; set; }
+
+    /// <summary>vm.oom_kill_allocating_task: anything but 0 kills who asked.</summary>
+    public int KillAllocatingTask { get; set; }
 
     /// <summary>Kills since boot (vmstat oom_kill).</summary>
     public long Kills { get; private set; }
@@ -130,10 +136,7 @@ internal sealed class OomKiller
     internal bool GlobalOutOfMemory(Gfp gfp)
     {
         long total = _machine.Frames.Managed + (_machine.Options.SwapBytes >> KernelConstants.PageShift);
-        return OutOfMemory(new OomContext
-        {
-            Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true },
-        });
+        return OutOfMemory(new OomContext { Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true } });
     }
 
     /// <summary>§8.4.</summary>
@@ -152,6 +155,10 @@ internal sealed class OomKiller
 
     private bool OutOfMemory(OomContext oc)
     {
+        if (_machine.Panicked is not null)
+        {
+            return false;
+        }
         if (oc.Current is { FatalSignalPending: true, Mm: not null } or { Exiting: true, Mm: not null })
         {
             oc.Current.IsOomVictim = true; // task_will_free_mem: it only needs to get out
@@ -159,6 +166,16 @@ internal sealed class OomKiller
         }
         if (oc.Gfp != Gfp.None && (oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
         {
+            return true;
+        }
+        if (PanicOnOom == 2 || (PanicOnOom == 1 && oc.Memcg is null))
+        {
+            _report.Panic(oc, PanicOnOom == 2);
+            return false;
+        }
+        if (oc is { Memcg: null, Current: { Mm: not null, Signal.OomScoreAdj: > -1000 } allocating } && KillAllocatingTask != 0)
+        {
+            KillProcess(oc with { KillsAllocatingTask = true }, new OomChoice(allocating, 0, Aborted: false));
             return true;
         }
         OomChoice choice = Badness.Select(Candidates(oc.Memcg), oc.TotalPages);

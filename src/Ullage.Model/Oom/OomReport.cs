@@ -12,7 +12,7 @@ namespace Ullage.Model.Oom;
 /// What the OOM killer writes to the kernel log, one record per printk (§8.6): who asked, from where, what the cgroup
 /// holds, whom it could choose from, whom it chose. At most ten such reports in five seconds; kills are always told.
 /// </summary>
-[Kernel("dump_header", "mm/oom_kill.c", Deviation = "The report of a system-wide OOM lacks Mem-Info and unreclaimable slab; a panic is told, and the machine goes on.")]
+[Kernel("dump_header", "mm/oom_kill.c", Deviation = "The report of a system-wide OOM never lists unreclaimable slab.")]
 internal sealed class OomReport
 {
     private const int KbPerPage = KernelConstants.PageSize / 1024;
@@ -22,6 +22,7 @@ internal sealed class OomReport
     private readonly OomGfp _gfp;
     private readonly OomStack _stack;
     private readonly OomMemcgReport _memcg;
+    private readonly MemInfoReport _memInfo;
     private readonly OomTaskTable _table;
     private readonly RateLimit _reports;
     private readonly RateLimit _leaks;
@@ -33,6 +34,7 @@ internal sealed class OomReport
         _gfp = new OomGfp(machine.Era);
         _stack = new OomStack(machine);
         _memcg = new OomMemcgReport(machine);
+        _memInfo = new MemInfoReport(machine);
         _table = new OomTaskTable(machine);
         _reports = new RateLimit(machine, "oom_kill_process");
         _leaks = new RateLimit(machine, "pagefault_out_of_memory");
@@ -71,6 +73,10 @@ internal sealed class OomReport
         {
             _memcg.Dump(limited, victim);
         }
+        else
+        {
+            _memInfo.Dump();
+        }
         if (DumpTasks)
         {
             _table.Dump(oc.Memcg);
@@ -108,8 +114,16 @@ internal sealed class OomReport
         }
         if (oc.Memcg is null)
         {
-            Write(PrintkLevel.Emergency, $"Kernel panic - not syncing: {_rules.NobodyPanic}");
+            _machine.Panic(_rules.NobodyPanic);
         }
+    }
+
+    /// <summary>vm.panic_on_oom forbids to kill (§8.2 step 6).</summary>
+    [Kernel("check_panic_on_oom", "mm/oom_kill.c")]
+    public void Panic(OomContext oc, bool always)
+    {
+        Dump(oc, null);
+        _machine.Panic($"Out of memory: {(always ? "compulsory" : "system-wide")} panic_on_oom is enabled");
     }
 
     /// <summary>The line of one kill.</summary>
@@ -139,7 +153,8 @@ internal sealed class OomReport
         }
     }
 
-    private static string Cause(OomContext oc) => oc.Memcg is null ? "Out of memory" : "Memory cgroup out of memory";
+    private static string Cause(OomContext oc) => oc.Memcg is not null ? "Memory cgroup out of memory"
+        : oc.KillsAllocatingTask ? "Out of memory (oom_kill_allocating_task)" : "Out of memory";
 
     /// <summary>A whole group dies (§2.8).</summary>
     [Kernel("mem_cgroup_print_oom_group", "mm/memcontrol.c")]

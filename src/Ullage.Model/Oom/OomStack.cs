@@ -42,7 +42,7 @@ internal sealed class OomStack(Machine machine)
     {
         if (oc.Memcg is null)
         {
-            return oc.InFault ? _stacks.GlobalFault : _stacks.GlobalCall;
+            return !oc.InFault ? _stacks.GlobalCall : (oc.Gfp & Gfp.Movable) != 0 ? _stacks.GlobalFault : _stacks.GlobalTableFault;
         }
         bool accounted = (oc.Gfp & Gfp.Account) != 0;
         if (oc.InFault)

@@ -27,16 +27,15 @@ public enum PageFlags : byte
 
 /// <summary>
 /// All page frames, by index: what each is used for, which memory cgroup it is charged to, how many page tables map it.
-/// Columns of arrays; a free frame's map count is the link to the next free one.
+/// Columns of arrays; a free frame's map count is the link to the next free one of its zone. Lower zones have lower indices.
 /// </summary>
-[Kernel("struct page", "include/linux/mm_types.h", Deviation = "One zone per machine until the page allocator's room is built; orders above 0 are not fragmented.")]
+[Kernel("struct page", "include/linux/mm_types.h", Deviation = "Frames are handed out one by one: orders above 0 are not fragmented.")]
 public sealed class PageFrames
 {
     private readonly PageFlags[] _flags;
     private readonly ushort[] _memcg; // id; 0 = not charged
     private readonly int[] _mapCount;
-    private int _freeHead = -1;
-    private int _fresh;
+    private readonly Zone[] _zonelist; // highest first
 
     internal PageFrames(MachineOptions options)
     {
@@ -47,6 +46,13 @@ public sealed class PageFrames
         _flags = new PageFlags[usable];
         _memcg = new ushort[usable];
         _mapCount = new int[usable];
+        Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged);
+        _zonelist = new Zone[Zones.Count];
+        for (int i = 0; i < _zonelist.Length; i++)
+        {
+            _zonelist[i] = Zones[_zonelist.Length - 1 - i];
+        }
+        Watermarks = new Watermarks([.. Zones], options.Era.Pages);
     }
 
     /// <summary>Frames of RAM.</summary>
@@ -55,37 +61,76 @@ public sealed class PageFrames
     /// <summary>Frames that the kernel image, the frame table and firmware keep: they never reach the allocator.</summary>
     public long Reserved { get; }
 
+    /// <summary>Zones that have pages, lowest first.</summary>
+    public IReadOnlyList<Zone> Zones { get; }
+
+    /// <summary>What is kept back.</summary>
+    public Watermarks Watermarks { get; }
+
     /// <summary>Frames that the allocator manages (MemTotal).</summary>
     public int Managed => _flags.Length;
 
     /// <summary>Frames in use.</summary>
-    public int Used { get; private set; }
+    public int Used => Managed - Free;
 
     /// <summary>Frames free.</summary>
-    public int Free => Managed - Used;
+    public int Free
+    {
+        get
+        {
+            int free = 0;
+            foreach (Zone zone in _zonelist)
+            {
+                free += zone.Free;
+            }
+            return free;
+        }
+    }
 
     /// <summary>struct page costs 64 bytes per frame; kernel text, data and firmware take about 24 MiB.</summary>
     private static long ReservedAtBoot(long total) => Math.Min(total / 4, (total / 64) + (24L << 20 >> KernelConstants.PageShift));
 
-    /// <summary>Takes a frame; -1 when none is left.</summary>
+    /// <summary>Takes a frame from the highest zone that is above its low watermark; -1 = none is.</summary>
     [Kernel("get_page_from_freelist", "mm/page_alloc.c")]
     internal int Allocate(PageFlags use)
     {
-        int frame = _freeHead;
+        Zone[] zones = _zonelist;
+        for (int i = 0; i < zones.Length; i++)
+        {
+            if (zones[i].Free > zones[i].FastMark)
+            {
+                return Take(zones[i], use);
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>Takes a frame from the highest zone that allows it; -1 = none does.</summary>
+    internal int Allocate(PageFlags use, Watermark mark)
+    {
+        foreach (Zone zone in _zonelist)
+        {
+            if (zone.Allows(mark))
+            {
+                return Take(zone, use);
+            }
+        }
+        return -1;
+    }
+
+    private int Take(Zone zone, PageFlags use)
+    {
+        int frame = zone.FreeHead;
         if (frame >= 0)
         {
-            _freeHead = _mapCount[frame];
-        }
-        else if (_fresh < _flags.Length)
-        {
-            frame = _fresh++;
+            zone.FreeHead = _mapCount[frame];
         }
         else
         {
-            return -1;
+            frame = zone.Fresh++;
         }
-        Used++;
-        Allocations++;
+        zone.Free--;
+        zone.Allocations++;
         _flags[frame] = PageFlags.Allocated | use;
         _memcg[frame] = 0;
         _mapCount[frame] = 0;
@@ -96,12 +141,40 @@ public sealed class PageFrames
     internal void Release(int frame)
     {
         Invariant.Holds((_flags[frame] & PageFlags.Allocated) != 0);
+        Zone zone = ZoneOf(frame);
         _flags[frame] = PageFlags.None;
-        _mapCount[frame] = _freeHead;
-        _freeHead = frame;
-        Used--;
+        _mapCount[frame] = zone.FreeHead;
+        zone.FreeHead = frame;
+        zone.Free++;
         Releases++;
     }
+
+    [Kernel("page_zone", "include/linux/mm.h")]
+    private Zone ZoneOf(int frame)
+    {
+        Zone[] zones = _zonelist;
+        int i = 0;
+        while (frame < zones[i].FirstFrame)
+        {
+            i++;
+        }
+        return zones[i];
+    }
+
+    /// <summary>Some zone could serve one page more.</summary>
+    internal bool Allows(Watermark mark)
+    {
+        foreach (Zone zone in _zonelist)
+        {
+            if (zone.Allows(mark))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    internal bool IsFree(int frame) => (_flags[frame] & PageFlags.Allocated) == 0;
 
     internal ref PageFlags Flags(int frame) => ref _flags[frame];
 
@@ -110,7 +183,18 @@ public sealed class PageFrames
     internal ref int MapCount(int frame) => ref _mapCount[frame];
 
     /// <summary>Frames taken from the allocator since boot (vmstat pgalloc).</summary>
-    public long Allocations { get; private set; }
+    public long Allocations
+    {
+        get
+        {
+            long taken = 0;
+            foreach (Zone zone in _zonelist)
+            {
+                taken += zone.Allocations;
+            }
+            return taken;
+        }
+    }
 
     /// <summary>Frames given back since boot (vmstat pgfree).</summary>
     public long Releases { get; private set; }
@@ -119,11 +203,29 @@ public sealed class PageFrames
     internal FrameUse CountUse()
     {
         FrameUse use = default;
-        for (int frame = 0; frame < _fresh; frame++)
+        foreach (Zone zone in _zonelist)
+        {
+            FrameUse more = CountUse(zone);
+            use.Anon += more.Anon;
+            use.ActiveAnon += more.ActiveAnon;
+            use.InactiveAnon += more.InactiveAnon;
+            use.Shmem += more.Shmem;
+            use.Mapped += more.Mapped;
+            use.Kernel += more.Kernel;
+        }
+        return use;
+    }
+
+    /// <summary>Counts a zone's frames by use.</summary>
+    internal FrameUse CountUse(Zone zone)
+    {
+        FrameUse use = default;
+        for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
         {
             PageFlags flags = _flags[frame];
             if ((flags & (PageFlags.Anon | PageFlags.Shmem)) == 0)
             {
+                use.Kernel += (flags & PageFlags.Kernel) != 0 ? 1 : 0;
                 continue;
             }
             bool isShmem = (flags & PageFlags.Shmem) != 0;
@@ -140,7 +242,7 @@ public sealed class PageFrames
     internal long[] CountCharged(int highestId)
     {
         long[] counts = new long[highestId + 1];
-        for (int frame = 0; frame < _fresh; frame++)
+        for (int frame = 0; frame < _flags.Length; frame++)
         {
             if ((_flags[frame] & PageFlags.Allocated) != 0)
             {
@@ -148,6 +250,34 @@ public sealed class PageFrames
             }
         }
         return counts;
+    }
+
+    /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>
+    internal void Verify()
+    {
+        int end = 0;
+        foreach (Zone zone in Zones)
+        {
+            Invariant.Holds(zone.FirstFrame == end && zone.Managed > 0 && zone.Managed <= zone.Present, $"extent of zone {zone.Name}");
+            end = zone.EndFrame;
+            int free = 0;
+            for (int frame = zone.FirstFrame; frame < end; frame++)
+            {
+                bool isFree = (_flags[frame] & PageFlags.Allocated) == 0;
+                free += isFree ? 1 : 0;
+                Invariant.Holds(isFree || frame < zone.Fresh, $"frame {frame} of zone {zone.Name} was never handed out");
+            }
+            Invariant.Holds(free == zone.Free, $"free frames of zone {zone.Name}: {zone.Free} = {free}");
+            int listed = zone.EndFrame - zone.Fresh;
+            for (int frame = zone.FreeHead; frame >= 0 && listed <= free; frame = _mapCount[frame])
+            {
+                Invariant.Holds(frame >= zone.FirstFrame && frame < zone.Fresh && _flags[frame] == PageFlags.None, $"free list of zone {zone.Name}");
+                listed++;
+            }
+            Invariant.Holds(listed == free, $"free list of zone {zone.Name}: {listed} = {free}");
+            Invariant.Holds(zone.Min <= zone.Low && zone.Low <= zone.High && zone.LowmemReserve >= 0, $"watermarks of zone {zone.Name}");
+        }
+        Invariant.Holds(end == Managed, "zones cover all frames");
     }
 }
 
@@ -164,4 +294,6 @@ internal record struct FrameUse
     public long ActiveAnon;
     /// <summary>Counted on an inactive list.</summary>
     public long InactiveAnon;
+    /// <summary>Page tables.</summary>
+    public long Kernel;
 }

@@ -1,184 +1,114 @@
 using Ullage.Abi;
 using Ullage.Abi.Files;
-using Ullage.Abi.Units;
 using Ullage.Model.Charging;
 
 namespace Ullage.Model.Slab;
-
-/// <summary>One slab of a child cache.</summary>
-[Kernel("struct slab", "mm/slab.h")]
-internal sealed class SlabPage(ChildCache cache)
-{
-    public ChildCache Cache { get; } = cache;
-    public int InUse { get; set; }
-    public bool OnCpu { get; set; }
-}
-
-/// <summary>A memory cgroup's own copy of a cache (§4.4).</summary>
-[Kernel("struct kmem_cache", "include/linux/slub_def.h")]
-internal sealed class ChildCache(MemCgroup memcg, SlabGeometry geometry, int cpus)
-{
-    public MemCgroup Memcg { get; } = memcg;
-    public SlabGeometry Geometry { get; } = geometry;
-    public bool Created { get; set; }
-    public SlabPage?[] CpuSlabs { get; } = new SlabPage?[cpus];
-    public List<SlabPage> Partial { get; } = [];
-    public int Slabs { get; set; }
-}
 
 /// <summary>
 /// Slab accounting by the page. The first allocation of a cgroup from a cache comes from the root cache, uncharged, and
 /// queues the creation of the child; later ones are charged slab by slab (§4.4).
 /// </summary>
-[Kernel("memcg_kmem_get_cache", "mm/memcontrol.c", Deviation = "Only the caches of mappings, and a removed cgroup's caches stay its own in 5.3 and 5.4, too: the rest comes with the slab room.")]
-internal sealed class ChildCaches(Machine machine) : SlabAccounting
+[Kernel("memcg_kmem_get_cache", "mm/memcontrol.c")]
+internal sealed class ChildCaches(Machine machine) : SlabAccounting(machine)
 {
-    private const int MinPartial = 5; // §4.2
+    private readonly List<KmemCache>[] _children = new List<KmemCache>[machine.Era.Slab.Caches.Rows.Count]; // by root cache; dead ones until they are empty
 
-    private readonly Dictionary<(int Memcg, SlabCache Cache), ChildCache> _children = [];
-    private readonly Dictionary<MemCgroup, long> _pages = []; // charged, those of removed cgroups included
-
-    public override bool TryAllocate(SlabCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
+    public override bool TryAllocate(KmemCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
     {
-        allocated = default;
-        if (!machine.Kmem.Accounts(memcg))
+        if (cache.Accounted || (gfp & Gfp.Account) != 0)
         {
-            return true;
+            cache = CacheFor(cache, memcg);
         }
-        if (!_children.TryGetValue((memcg.Id, cache), out ChildCache? child))
-        {
-            QueueCreation(cache, memcg);
-            return true;
-        }
-        return !child.Created || TryAllocateFrom(child, gfp, out allocated);
+        int slab = Slub.Allocate(cache, gfp);
+        allocated = new SlabObject(slab + 1, 0);
+        return slab >= 0;
     }
 
-    private void QueueCreation(SlabCache cache, MemCgroup memcg)
+    private KmemCache CacheFor(KmemCache root, MemCgroup memcg)
     {
-        SlabGeometry geometry = SlabGeometry.Of(SizeOf(machine.Era.Kmem, cache), machine.Options.PossibleCpus);
-        ChildCache child = new(memcg, geometry, machine.Options.PossibleCpus);
-        _children.Add((memcg.Id, cache), child);
-        machine.Work.Add(machine.TimeNs + machine.Costs.WorkItemNs, () => child.Created = true);
+        if (memcg.SlabChildren is { } children && children[root.Index] is { } child)
+        {
+            return child.Created ? child : root;
+        }
+        if (memcg.Online && Machine.Kmem.Accounts(memcg))
+        {
+            QueueCreation(root, memcg);
+        }
+        return root;
     }
 
-    private bool TryAllocateFrom(ChildCache child, Gfp gfp, out SlabObject allocated)
+    [Kernel("memcg_schedule_kmem_cache_create", "mm/memcontrol.c")]
+    private void QueueCreation(KmemCache root, MemCgroup memcg)
     {
-        allocated = default;
-        int cpu = machine.CurrentCpu;
-        SlabPage? slab = child.CpuSlabs[cpu];
-        if (slab is null || slab.InUse == child.Geometry.Objects)
-        {
-            Retire(slab);
-            slab = TakePartial(child) ?? NewSlab(child, gfp);
-            child.CpuSlabs[cpu] = slab;
-            if (slab is null)
-            {
-                return false;
-            }
-            slab.OnCpu = true;
-        }
-        slab.InUse++;
-        allocated = new SlabObject(slab, child.Memcg, 0);
-        return true;
+        KmemCache child = New(root, memcg);
+        Machine.Work.Add(Machine.TimeNs + Machine.Costs.WorkItemNs, () => Create(child));
     }
 
-    private static void Retire(SlabPage? slab)
+    private KmemCache New(KmemCache root, MemCgroup memcg)
     {
-        if (slab is not null)
-        {
-            slab.OnCpu = false; // full: on no list until an object of it is freed
-        }
+        KmemCache child = new(Machine.Era.Slab.Caches.Rows[root.Index], root.Index, Machine.Options, root, memcg);
+        memcg.SlabChildren ??= new KmemCache?[Caches.All.Length];
+        memcg.SlabChildren[root.Index] = child;
+        return child;
     }
 
-    private static SlabPage? TakePartial(ChildCache child)
+    [Kernel("memcg_create_kmem_cache", "mm/slab_common.c")]
+    private void Create(KmemCache child)
     {
-        if (child.Partial.Count == 0)
+        if (child.Created || child.Memcg is not { Online: true } memcg)
         {
-            return null;
+            return;
         }
-        SlabPage slab = child.Partial[0];
-        child.Partial.RemoveAt(0);
-        return slab;
+        child.Created = true;
+        (memcg.SlabCaches ??= []).Add(child);
+        (_children[child.Index] ??= []).Add(child);
     }
 
-    private SlabPage? NewSlab(ChildCache child, Gfp gfp)
+    /// <inheritdoc/>
+    public override bool TryPlace(KmemCache cache, MemCgroup memcg, long objects)
     {
-        if (!machine.Kmem.TryCharge(child.Memcg, gfp, child.Geometry.Pages, MemcgStat.Kernel))
+        if (!Machine.Kmem.Accounts(memcg))
         {
-            return null;
+            return Placement.TryPlace(cache, objects);
         }
-        Count(child, child.Geometry.Pages);
-        return new SlabPage(child);
-    }
-
-    private void Count(ChildCache child, int pages)
-    {
-        child.Slabs += pages / child.Geometry.Pages;
-        child.Memcg.Stats.Add(machine.CurrentCpu, MemcgStat.SlabUnreclaimable, pages * KernelConstants.PageSize);
-        _pages[child.Memcg] = PagesOf(child.Memcg) + pages;
-        if (_pages[child.Memcg] == 0)
-        {
-            _pages.Remove(child.Memcg);
-        }
+        KmemCache child = memcg.SlabChildren?[cache.Index] ?? New(cache, memcg);
+        Create(child);
+        return Placement.TryPlace(child, objects);
     }
 
     public override void Free(SlabObject freed)
     {
-        if (freed.Slab is not { } slab)
+        if (freed.Slab > 0)
         {
-            return;
-        }
-        ChildCache child = slab.Cache;
-        bool wasFull = slab.InUse == child.Geometry.Objects;
-        slab.InUse--;
-        if (slab.OnCpu)
-        {
-            return;
-        }
-        if (wasFull)
-        {
-            child.Partial.Add(slab);
-        }
-        if (slab.InUse == 0 && (child.Partial.Count > MinPartial || !child.Memcg.Online))
-        {
-            FreeSlab(child, slab);
+            Slub.Free(freed.Slab - 1);
         }
     }
 
-    private void FreeSlab(ChildCache child, SlabPage slab)
-    {
-        child.Partial.Remove(slab);
-        Count(child, -child.Geometry.Pages);
-        machine.Kmem.Uncharge(child.Memcg, child.Geometry.Pages, MemcgStat.Kernel);
-    }
+    public override MemCgroup? PayerOf(SlabObject allocated) => allocated.Slab > 0 ? Slabs.CacheOf(allocated.Slab - 1).Memcg : null;
 
     public override IReadOnlyList<SlabInfoRow> Rows(MemCgroup memcg)
     {
         List<SlabInfoRow> rows = [];
-        Add(SlabCache.AnonVma, "anon_vma");
-        Add(SlabCache.AnonVmaChain, "anon_vma_chain");
-        Add(SlabCache.VmAreaStruct, "vm_area_struct");
-        return rows;
-
-        void Add(SlabCache cache, string name)
+        for (int i = (memcg.SlabCaches?.Count ?? 0) - 1; i >= 0; i--) // newest first
         {
-            if (_children.TryGetValue((memcg.Id, cache), out ChildCache? child) && child.Created)
-            {
-                long objects = (long)child.Slabs * child.Geometry.Objects;
-                rows.Add(new SlabInfoRow(name, objects - FreeOnPartial(child), objects, SizeOf(machine.Era.Kmem, cache), child.Geometry.Objects,
-                    child.Geometry.Pages, 0, 0, 0, child.Slabs, child.Slabs, 0));
-            }
+            SlabSums sums = default;
+            KmemCache child = memcg.SlabCaches![i];
+            sums.Add(Slabs, child);
+            rows.Add(sums.Row(child));
         }
+        return rows;
     }
 
-    private static long FreeOnPartial(ChildCache child)
+    protected override void AddSums(KmemCache root, ref SlabSums sums)
     {
-        long free = 0;
-        foreach (SlabPage slab in child.Partial)
+        sums.Add(Slabs, root);
+        if (_children[root.Index] is { } children)
         {
-            free += child.Geometry.Objects - slab.InUse;
+            foreach (KmemCache child in children)
+            {
+                sums.Add(Slabs, child);
+            }
         }
-        return free;
     }
 
     public override bool StockHolds(int cpu, MemCgroup root) => false;
@@ -187,39 +117,32 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting
     {
     }
 
-    public override long PagesOf(MemCgroup memcg) => _pages.GetValueOrDefault(memcg);
+    public override long PagesOf(MemCgroup memcg) => Pages.ChargedTo(memcg);
 
+    /// <summary>A removed cgroup's caches keep no empty slabs (§4.3), and from 5.3 they are its parent's (§5.4).</summary>
+    [Kernel("memcg_offline_kmem", "mm/memcontrol.c")]
     public override void Offline(MemCgroup memcg)
     {
-        foreach (SlabCache cache in (ReadOnlySpan<SlabCache>)[SlabCache.VmAreaStruct, SlabCache.AnonVma, SlabCache.AnonVmaChain])
+        memcg.SlabChildren = null;
+        MemCgroup? heir = Machine.Era.Slab.Reparents ? memcg.HierarchyParent : null;
+        foreach (KmemCache child in memcg.SlabCaches ?? [])
         {
-            if (_children.TryGetValue((memcg.Id, cache), out ChildCache? child))
+            child.MinPartial = 0;
+            child.CpuPartial = 0;
+            Slub.Shrink(child);
+            if (child.Slabs == 0)
             {
-                Deactivate(child);
-                _children.Remove((memcg.Id, cache));
+                _children[child.Index].Remove(child);
+            }
+            else if (heir is not null)
+            {
+                Pages.Reparent(child, memcg, heir);
+                (heir.SlabCaches ??= []).Add(child);
             }
         }
-    }
-
-    /// <summary>A dead cgroup's caches keep no empty slabs (§4.3).</summary>
-    [Kernel("slab_deactivate_memcg_cache_rcu_sched", "mm/slab_common.c")]
-    private void Deactivate(ChildCache child)
-    {
-        for (int cpu = 0; cpu < child.CpuSlabs.Length; cpu++)
+        if (heir is not null)
         {
-            if (child.CpuSlabs[cpu] is { } slab)
-            {
-                slab.OnCpu = false;
-                child.Partial.Add(slab);
-                child.CpuSlabs[cpu] = null;
-            }
-        }
-        for (int i = child.Partial.Count - 1; i >= 0; i--)
-        {
-            if (child.Partial[i].InUse == 0)
-            {
-                FreeSlab(child, child.Partial[i]);
-            }
+            memcg.SlabCaches = null;
         }
     }
 }

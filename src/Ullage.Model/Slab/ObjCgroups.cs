@@ -4,97 +4,150 @@ using Ullage.Model.Charging;
 
 namespace Ullage.Model.Slab;
 
+/// <summary>Who pays for objects by the byte: one per memory cgroup; a removed cgroup's goes to its parent (§5.4).</summary>
+[Kernel("struct obj_cgroup", "include/linux/memcontrol.h")]
+internal sealed class ObjCgroup(int number, MemCgroup memcg)
+{
+    /// <summary>Place in the list of all.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>The cgroup whose counters it goes through now.</summary>
+    public MemCgroup Memcg { get; set; } = memcg;
+
+    /// <summary>Its cgroup was removed.</summary>
+    public bool Dead { get; set; }
+
+    /// <summary>Charged bytes below a page that no CPU keeps.</summary>
+    public int ParkedBytes { get; set; }
+
+    /// <summary>Pages charged through it and not given back.</summary>
+    public long Pages { get; set; }
+
+    /// <summary>Bytes of living objects by reclaimability: what memory.stat counts (§4.6).</summary>
+    public long ReclaimableBytes { get; set; }
+
+    /// <inheritdoc cref="ReclaimableBytes"/>
+    public long UnreclaimableBytes { get; set; }
+}
+
 /// <summary>
 /// Slab accounting by the byte (§4.6): an object costs its size and 8 bytes for its owner. Whole pages are charged; what
 /// they have too much waits on the CPU for the next objects of the same cgroup, at most about one page.
 /// </summary>
-[Kernel("struct obj_stock_pcp", "mm/memcontrol.c", Deviation = "Only the caches of mappings; others come with the slab room.")]
+[Kernel("struct obj_stock_pcp", "mm/memcontrol.c")]
 internal sealed class ObjCgroups : SlabAccounting
 {
     private const int OwnerPointerBytes = 8;
 
-    private readonly Machine _machine;
-    private readonly MemCgroup?[] _cached; // by CPU
+    private readonly ObjCgroup?[] _cached; // by CPU
     private readonly int[] _bytes;
-    private readonly Dictionary<MemCgroup, Owned> _owned = [];
+    private readonly List<ObjCgroup> _all = [];
+    private readonly Stack<int> _freeNumbers = [];
 
-    /// <summary>What one cgroup owns apart from CPU stocks.</summary>
-    private sealed class Owned
+    public ObjCgroups(Machine machine) : base(machine)
     {
-        public int ParkedBytes;
-        public long Pages;
-    }
-
-    public ObjCgroups(Machine machine)
-    {
-        _machine = machine;
-        _cached = new MemCgroup?[machine.Options.PossibleCpus];
+        _cached = new ObjCgroup?[machine.Options.PossibleCpus];
         _bytes = new int[machine.Options.PossibleCpus];
     }
 
-    private Owned OwnedBy(MemCgroup memcg)
+    private ObjCgroup Of(MemCgroup memcg)
     {
-        if (!_owned.TryGetValue(memcg, out Owned? owned))
+        if (memcg.ObjCgroup is { } existing)
         {
-            owned = new Owned();
-            _owned.Add(memcg, owned);
+            return existing;
         }
-        return owned;
+        int number = _freeNumbers.Count > 0 ? _freeNumbers.Pop() : _all.Count;
+        ObjCgroup made = new(number, memcg);
+        if (number == _all.Count)
+        {
+            _all.Add(made);
+        }
+        else
+        {
+            _all[number] = made;
+        }
+        memcg.ObjCgroup = made;
+        (memcg.ObjCgroups ??= []).Add(made);
+        return made;
     }
 
-    public override bool TryAllocate(SlabCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
+    public override bool TryAllocate(KmemCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
     {
         allocated = default;
-        if (!_machine.Kmem.Accounts(memcg))
+        ObjCgroup? payer = null;
+        if ((cache.Accounted || (gfp & Gfp.Account) != 0) && memcg.Online && Machine.Kmem.Accounts(memcg))
         {
-            return true;
+            payer = Of(memcg);
+            if (!TryCharge(payer, gfp, cache.Size + OwnerPointerBytes))
+            {
+                return false;
+            }
         }
-        int bytes = SizeOf(_machine.Era.Kmem, cache) + OwnerPointerBytes;
-        if (!TryCharge(memcg, gfp, bytes))
+        int slab = Slub.Allocate(cache, gfp);
+        if (slab < 0)
         {
+            if (payer is not null)
+            {
+                Refill(payer, cache.Size + OwnerPointerBytes, allowUncharge: true);
+            }
             return false;
         }
-        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.SlabUnreclaimable, bytes);
-        allocated = new SlabObject(null, memcg, bytes);
+        if (payer is not null)
+        {
+            Count(payer, cache, cache.Size + OwnerPointerBytes);
+        }
+        allocated = new SlabObject(slab + 1, payer is null ? 0 : payer.Number + 1);
         return true;
     }
 
-    [Kernel("obj_cgroup_charge", "mm/memcontrol.c")]
-    private bool TryCharge(MemCgroup memcg, Gfp gfp, int bytes)
+    private void Count(ObjCgroup payer, KmemCache cache, int bytes)
     {
-        int cpu = _machine.CurrentCpu;
-        if (_cached[cpu] == memcg && _bytes[cpu] >= bytes)
+        payer.Memcg.Stats.Add(Machine.CurrentCpu, cache.Stat, bytes);
+        if (cache.Reclaimable)
+        {
+            payer.ReclaimableBytes += bytes;
+        }
+        else
+        {
+            payer.UnreclaimableBytes += bytes;
+        }
+    }
+
+    [Kernel("obj_cgroup_charge", "mm/memcontrol.c")]
+    private bool TryCharge(ObjCgroup payer, Gfp gfp, int bytes)
+    {
+        int cpu = Machine.CurrentCpu;
+        if (_cached[cpu] == payer && _bytes[cpu] >= bytes)
         {
             _bytes[cpu] -= bytes;
             return true;
         }
         int pages = (bytes + KernelConstants.PageSize - 1) / KernelConstants.PageSize;
-        if (!_machine.Kmem.TryCharge(memcg, gfp, pages, MemcgStat.Kernel))
+        if (!Machine.Kmem.TryCharge(payer.Memcg, gfp, pages, MemcgStat.Kernel))
         {
             return false;
         }
-        OwnedBy(memcg).Pages += pages;
-        Refill(memcg, (pages * KernelConstants.PageSize) - bytes, allowUncharge: false);
+        payer.Pages += pages;
+        Refill(payer, (pages * KernelConstants.PageSize) - bytes, allowUncharge: false);
         return true;
     }
 
     [Kernel("refill_obj_stock", "mm/memcontrol.c")]
-    private void Refill(MemCgroup memcg, int bytes, bool allowUncharge)
+    private void Refill(ObjCgroup payer, int bytes, bool allowUncharge)
     {
-        int cpu = _machine.CurrentCpu;
-        if (_cached[cpu] != memcg)
+        int cpu = Machine.CurrentCpu;
+        if (_cached[cpu] != payer)
         {
             DrainStock(cpu);
-            _cached[cpu] = memcg;
-            Owned owned = OwnedBy(memcg);
-            (_bytes[cpu], owned.ParkedBytes) = (owned.ParkedBytes, 0);
+            _cached[cpu] = payer;
+            (_bytes[cpu], payer.ParkedBytes) = (payer.ParkedBytes, 0);
         }
         _bytes[cpu] += bytes;
         if (_bytes[cpu] <= KernelConstants.PageSize)
         {
             return;
         }
-        if (!_machine.Era.Kmem.ObjStockKeepsRemainder)
+        if (!Machine.Era.Kmem.ObjStockKeepsRemainder)
         {
             DrainStock(cpu);
         }
@@ -102,75 +155,145 @@ internal sealed class ObjCgroups : SlabAccounting
         {
             int pages = _bytes[cpu] / KernelConstants.PageSize;
             _bytes[cpu] %= KernelConstants.PageSize;
-            UnchargePages(memcg, pages);
+            UnchargePages(payer, pages);
         }
     }
 
     [Kernel("drain_obj_stock", "mm/memcontrol.c")]
     public override void DrainStock(int cpu)
     {
-        if (_cached[cpu] is not { } memcg)
+        if (_cached[cpu] is not { } payer)
         {
             return;
         }
         _cached[cpu] = null;
         int bytes = _bytes[cpu];
         _bytes[cpu] = 0;
-        OwnedBy(memcg).ParkedBytes += bytes % KernelConstants.PageSize;
-        UnchargePages(memcg, bytes / KernelConstants.PageSize);
-        ReleaseParked(memcg);
+        payer.ParkedBytes += bytes % KernelConstants.PageSize;
+        UnchargePages(payer, bytes / KernelConstants.PageSize);
+        ReleaseIfUnused(payer);
     }
 
-    private void UnchargePages(MemCgroup memcg, int pages)
+    private void UnchargePages(ObjCgroup payer, int pages)
     {
         if (pages > 0)
         {
-            OwnedBy(memcg).Pages -= pages;
-            _machine.Kmem.Uncharge(memcg, pages, MemcgStat.Kernel);
+            payer.Pages -= pages;
+            Machine.Kmem.Uncharge(payer.Memcg, pages, MemcgStat.Kernel);
         }
     }
 
-    /// <summary>Parked bytes of several stocks may add up to whole pages; those go when nothing else is left of them.</summary>
+    /// <summary>Parked bytes of several stocks may add up to whole pages; those go with a dead cgroup's last object.</summary>
     [Kernel("obj_cgroup_release", "mm/memcontrol.c")]
-    private void ReleaseParked(MemCgroup memcg)
+    private void ReleaseIfUnused(ObjCgroup payer)
     {
-        Owned owned = OwnedBy(memcg);
-        if (!memcg.Online && owned.ParkedBytes == owned.Pages * KernelConstants.PageSize)
+        if (!payer.Dead || payer.ReclaimableBytes != 0 || payer.UnreclaimableBytes != 0 || payer.ParkedBytes != payer.Pages * KernelConstants.PageSize)
         {
-            int pages = owned.ParkedBytes / KernelConstants.PageSize;
-            owned.ParkedBytes = 0;
-            UnchargePages(memcg, pages);
-            _owned.Remove(memcg);
+            return;
         }
+        int pages = (int)payer.Pages;
+        payer.ParkedBytes = 0;
+        payer.Memcg.ObjCgroups?.Remove(payer);
+        if (_all[payer.Number] == payer)
+        {
+            _all[payer.Number] = null!;
+            _freeNumbers.Push(payer.Number);
+        }
+        UnchargePages(payer, pages);
     }
 
     public override void Free(SlabObject freed)
     {
-        if (freed.Payer is not { } memcg)
+        if (freed.Slab == 0)
         {
             return;
         }
-        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.SlabUnreclaimable, -freed.Bytes);
-        Refill(memcg, freed.Bytes, allowUncharge: true);
-        if (!memcg.Online)
+        KmemCache cache = Slabs.CacheOf(freed.Slab - 1);
+        if (freed.Owner > 0)
         {
-            DrainStock(_machine.CurrentCpu);
+            ObjCgroup payer = _all[freed.Owner - 1];
+            int bytes = cache.Size + OwnerPointerBytes;
+            Count(payer, cache, -bytes);
+            Refill(payer, bytes, allowUncharge: true);
+            if (!payer.Memcg.Online && _cached[Machine.CurrentCpu] == payer)
+            {
+                DrainStock(Machine.CurrentCpu);
+            }
         }
+        Slub.Free(freed.Slab - 1);
     }
 
-    public override bool StockHolds(int cpu, MemCgroup root) => _bytes[cpu] > 0 && _cached[cpu] is { } memcg && memcg.IsDescendantOf(root);
+    public override MemCgroup? PayerOf(SlabObject allocated) => allocated.Owner > 0 ? _all[allocated.Owner - 1].Memcg : null;
 
-    public override long PagesOf(MemCgroup memcg) => _owned.TryGetValue(memcg, out Owned? owned) ? owned.Pages : 0;
+    public override bool TryPlace(KmemCache cache, MemCgroup memcg, long objects)
+    {
+        for (long i = 0; i < objects; i++)
+        {
+            if (!TryAllocate(cache, memcg, Gfp.KernelAccount, out _))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
+    public override bool StockHolds(int cpu, MemCgroup root) => _bytes[cpu] > 0 && _cached[cpu] is { } payer && payer.Memcg.IsDescendantOf(root);
+
+    public override long PagesOf(MemCgroup memcg)
+    {
+        long pages = 0;
+        foreach (ObjCgroup each in memcg.ObjCgroups ?? [])
+        {
+            pages += each.Pages;
+        }
+        return pages;
+    }
+
+    /// <summary>The cgroup's own obj_cgroup and those that it inherited become the parent's (§5.4).</summary>
+    [Kernel("memcg_reparent_objcgs", "mm/memcontrol.c")]
     public override void Offline(MemCgroup memcg)
     {
         for (int cpu = 0; cpu < _cached.Length; cpu++)
         {
-            if (_cached[cpu] == memcg)
+            if (_cached[cpu]?.Memcg == memcg)
             {
                 DrainStock(cpu);
             }
         }
-        ReleaseParked(memcg);
+        List<ObjCgroup> owned = memcg.ObjCgroups ?? [];
+        memcg.ObjCgroup = null;
+        memcg.ObjCgroups = null;
+        foreach (ObjCgroup each in owned)
+        {
+            each.Dead = true;
+            if (memcg.HierarchyParent is { } heir)
+            {
+                Reparent(each, memcg, heir);
+            }
+            else
+            {
+                (memcg.ObjCgroups ??= []).Add(each);
+            }
+        }
+        foreach (ObjCgroup each in owned)
+        {
+            ReleaseIfUnused(each);
+        }
+    }
+
+    private void Reparent(ObjCgroup each, MemCgroup from, MemCgroup to)
+    {
+        each.Memcg = to;
+        (to.ObjCgroups ??= []).Add(each);
+        int cpu = Machine.CurrentCpu;
+        Move(MemcgStat.SlabReclaimable, each.ReclaimableBytes);
+        Move(MemcgStat.SlabUnreclaimable, each.UnreclaimableBytes);
+        Machine.Kmem.Reparent(from, to, each.Pages);
+
+        void Move(MemcgStat stat, long bytes)
+        {
+            from.Stats.Add(cpu, stat, (int)-bytes);
+            to.Stats.Add(cpu, stat, (int)bytes);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Ullage.Abi;
 using Ullage.Abi.Units;
+using Ullage.Model.Eras;
 
 namespace Ullage.Model.Slab;
 
@@ -10,39 +11,51 @@ namespace Ullage.Model.Slab;
 [Kernel("struct kmem_cache_order_objects", "mm/slub.c")]
 public readonly record struct SlabGeometry(int Order, int Objects)
 {
-    private const int MaxOrder = 3;
+    private const int MaxOrder = 3; // slub_max_order
+    private const int MaxObjects = 32767;
 
     /// <summary>Pages per slab.</summary>
     public int Pages => 1 << Order;
 
-    /// <summary>The preferred geometry for objects of <paramref name="size"/> bytes on a machine with <paramref name="cpus"/> CPUs.</summary>
+    /// <summary>The preferred geometry.</summary>
+    /// <param name="size">Bytes per object, at least 1.</param>
+    /// <param name="cpus">CPUs that the kernel reckons with, at least 1.</param>
+    /// <param name="search">How the order is searched for.</param>
     [Kernel("calculate_order", "mm/slub.c")]
-    public static SlabGeometry Of(int size, int cpus)
+    public static SlabGeometry Of(int size, int cpus, OrderSearch search = OrderSearch.FewerObjects)
     {
         int minObjects = 4 * (32 - BitOperations.LeadingZeroCount((uint)cpus) + 1);
-        minObjects = Math.Min(minObjects, (KernelConstants.PageSize << MaxOrder) / size);
+        minObjects = Math.Max(1, Math.Min(minObjects, (KernelConstants.PageSize << MaxOrder) / size));
+        if (search == OrderSearch.LargerFraction)
+        {
+            return Searched(minObjects, size, [16, 8, 4, 2]) ?? Smallest(size);
+        }
         for (; minObjects > 1; minObjects--)
         {
-            foreach (int fraction in (ReadOnlySpan<int>)[16, 8, 4])
+            if (Searched(minObjects, size, [16, 8, 4]) is { } found)
             {
-                if (LeastWasteful(minObjects * size, size, fraction) is { } order)
-                {
-                    return new SlabGeometry(order, (KernelConstants.PageSize << order) / size);
-                }
+                return found;
             }
         }
-        int single = OrderOf(size);
-        return new SlabGeometry(single, (KernelConstants.PageSize << single) / size);
+        return Smallest(size);
     }
 
-    private static int? LeastWasteful(int atLeastBytes, int size, int fraction)
+    /// <summary>The geometry of last resort: the smallest order that holds an object.</summary>
+    public static SlabGeometry Smallest(int size) => At(OrderOf(size), size);
+
+    private static SlabGeometry At(int order, int size) => new(order, Math.Min(MaxObjects, (KernelConstants.PageSize << order) / size));
+
+    private static SlabGeometry? Searched(int minObjects, int size, ReadOnlySpan<int> fractions)
     {
-        for (int order = OrderOf(atLeastBytes); order <= MaxOrder; order++)
+        foreach (int fraction in fractions)
         {
-            int bytes = KernelConstants.PageSize << order;
-            if (bytes % size <= bytes / fraction)
+            for (int order = OrderOf(minObjects * size); order <= MaxOrder; order++)
             {
-                return order;
+                int bytes = KernelConstants.PageSize << order;
+                if (bytes % size <= bytes / fraction)
+                {
+                    return At(order, size);
+                }
             }
         }
         return null;

@@ -100,6 +100,22 @@ internal static class ModelBoot
         {
             WriteControl(machine, cgroup, file, value);
         }
+        foreach ((string cache, long objects) in group.Slabs)
+        {
+            PlaceSlabs(machine, cgroup, cache, objects);
+        }
+    }
+
+    private static void PlaceSlabs(Machine machine, Cgroup cgroup, string cache, long objects)
+    {
+        string what = FormattableString.Invariant($"cgroup {cgroup.Path}: slabs: {cache}: {objects}");
+        switch (machine.PlaceSlabs(cgroup, cache, objects))
+        {
+            case Errno.ENOENT:
+                throw new TargetUnavailableException($"{what}: kernel {machine.Era.Name} has no slab cache {cache}: its caches are those of /proc/slabinfo", UsageError);
+            case Errno.ENOMEM:
+                throw new TargetUnavailableException($"{what}: ENOMEM: they do not fit into the cgroup's limits or the machine's memory; place fewer", Refused);
+        }
     }
 
     private static Cgroup MakeChild(Machine machine, Cgroup parent, string name)

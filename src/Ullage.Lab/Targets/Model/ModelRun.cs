@@ -82,6 +82,10 @@ internal sealed class ModelRun
             }
             bool more = _machine.Scheduler.RunUntil(Math.Min(Math.Min(nextSample, nextProgress), _scenario.StopAfterNs ?? long.MaxValue));
             PollLog();
+            if (_machine.Panicked is not null)
+            {
+                return "panic";
+            }
             if (!more)
             {
                 return _cancel.IsCancellationRequested ? "interrupted" : _machine.Clock.NowNs >= _scenario.StopAfterNs ? "stopped" : "idle";

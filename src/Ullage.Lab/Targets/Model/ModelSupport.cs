@@ -18,13 +18,6 @@ internal static class ModelSupport
         {
             throw new TargetUnavailableException("not supported by this version: probes (stack histograms): take them out of the scenario", NotThere);
         }
-        foreach (GroupSpec group in scenario.Cgroup.Groups)
-        {
-            if (group.Slabs.Count > 0)
-            {
-                throw new TargetUnavailableException($"not supported by this version: slabs (cgroup {group.Path}): take them out of the scenario", NotThere);
-            }
-        }
         foreach (ProcessSpec process in scenario.Processes)
         {
             Check(process, scenario);
@@ -75,7 +68,7 @@ internal static class ModelSupport
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
-            or KillOperation or ExitOperation => null,
+            or KillOperation or ExitOperation or StatMissingOperation => null,
         _ => operation.Name,
     };
 

@@ -25,7 +25,7 @@ internal sealed partial class WorkerCompiler
                 break;
             case StatMissingOperation stat:
                 string directory = _context.Paths.Look(stat.Directory);
-                Numbered(directory, stat.Start, stat.Count, name => Stat(name, end));
+                Numbered(directory, stat.Start, stat.Count, name => Stat(name, stat.UntilDone ? null : end));
                 break;
             case CreateFilesOperation create:
                 Numbered(_context.Paths.Data(create.Directory), 1, create.Count, name => CreateFile(name, create.Bytes, end));
@@ -96,10 +96,13 @@ internal sealed partial class WorkerCompiler
         return fd;
     }
 
-    private void Stat(long name, Mark end)
+    /// <summary>stat(2) of a missing name; without <paramref name="end"/> a failure is noted, and the next name is tried.</summary>
+    private void Stat(long name, Mark? end)
     {
-        Call(4, [name, _buffer], onError: end, fine: Errno.ENOENT);
+        Mark next = new();
+        Call(4, [name, _buffer], onError: end ?? next, fine: Errno.ENOENT);
         Count();
+        _arena.Place(next);
     }
 
     private void CreateFile(long name, long bytes, Mark end)

@@ -24,6 +24,10 @@ internal sealed class StepList(IReadOnlyList<Operation> operations, StepContext 
                 Begin(operation);
             }
             StepOutcome outcome = _current!.Run();
+            if (context.Machine.Panicked is not null)
+            {
+                return StepOutcome.Dead; // no call returns from a panic
+            }
             if (outcome.Next is StepNext.Done or StepNext.Failed or StepNext.Exit)
             {
                 _record?.End(outcome.Next == StepNext.Failed ? (Errno)outcome.Value : Errno.None, context.Machine.TimeNs);

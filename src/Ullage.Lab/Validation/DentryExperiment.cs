@@ -1,0 +1,126 @@
+using System.Globalization;
+using Ullage.Abi.Files;
+using Ullage.Lab.Results;
+using Ullage.Lab.Scenarios;
+using Ullage.Lab.Targets;
+using Ullage.Model.Eras;
+
+namespace Ullage.Lab.Validation;
+
+/// <summary>
+/// Experiment E2: stat(2) of missing names fills a memory limit, and reclaim takes the negative dentries away again. How deep one run of it
+/// goes depends on when its grace period ends, except where a run goes to the end in any case: on 4.15, where the first pass scans all, and
+/// from 6.4 on, where freed slab pages do not count. Only there is what remains in the end the kernel's own figure.
+/// </summary>
+public static class DentryExperiment
+{
+    private const string Group = "/gt/e2";
+    private const string Names = "/data/neg";
+    private const string Slabs = "kmem_slabinfo.";
+
+    /// <summary>The scenario that repeats a measured experiment.</summary>
+    public static Scenario ScenarioOf(MeasuredExperiment measured)
+    {
+        string limit = measured.LimitBytes.ToString(CultureInfo.InvariantCulture);
+        return new Scenario
+        {
+            Name = measured.Id, Kernel = measured.Kernel,
+            Machine = new MachineSpec { MemoryBytes = 2L << 30, Cpus = measured.Cpus },
+            Cgroup = new CgroupSpec
+            {
+                Version = measured.CgroupVersion,
+                Groups = [new GroupSpec { Path = Group, Writes = [new(measured.CgroupVersion == 1 ? "memory.limit_in_bytes" : "memory.max", limit)] }],
+            },
+            Processes = [new ProcessSpec { Name = "wl", Cgroup = Group, Do = [new StatMissingOperation(Names, measured.Repeats[0]["progress_ops"], 0)] }],
+            Collect = ["/proc/vmstat", .. Files(measured).Select(file => Directory(measured) + file)],
+        };
+    }
+
+    private static string Directory(MeasuredExperiment measured) => (measured.CgroupVersion == 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup") + Group + "/";
+
+    private static string[] Files(MeasuredExperiment measured) => measured.CgroupVersion == 1
+        ? ["memory.failcnt", "memory.usage_in_bytes", "memory.max_usage_in_bytes", "memory.kmem.usage_in_bytes", "memory.kmem.max_usage_in_bytes",
+            "memory.kmem.failcnt", "memory.oom_control", "memory.kmem.slabinfo"]
+        : ["memory.events", "memory.current", "memory.peak", "memory.stat"];
+
+    /// <summary>Runs the model and sets its values beside the kernel's.</summary>
+    public static IReadOnlyList<FidelityFigure> Compare(MeasuredExperiment measured, ITarget model, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(measured);
+        ArgumentNullException.ThrowIfNull(model);
+        RunResult result = model.Run(ScenarioOf(measured), new RunOptions(), observer, CancellationToken.None);
+        KernelEra era = KernelEras.Find(measured.Kernel)!;
+        bool toTheEnd = era.Reclaim.Delta == ShrinkerDelta.LruProportion || !era.Reclaim.SlabCountsForMemcg;
+        List<FidelityFigure> figures = [];
+        foreach ((string counter, FidelityRule rule) in Counters(toTheEnd))
+        {
+            List<long> kernel = [.. measured.Repeats.Where(repeat => repeat.ContainsKey(counter)).Select(repeat => repeat[counter])];
+            if (kernel.Count > 0 && ModelValue(result, measured, counter) is { } value)
+            {
+                figures.Add(new FidelityFigure(measured, counter, value, kernel, rule, era.Charging.Batch, era.Charging.ReclaimRetries + 2));
+            }
+        }
+        return figures;
+    }
+
+    private static IEnumerable<(string Counter, FidelityRule Rule)> Counters(bool toTheEnd)
+    {
+        FidelityRule depth = toTheEnd ? FidelityRule.WithinFivePercent : FidelityRule.Timing;
+        yield return ("progress_ops", FidelityRule.Exact);
+        yield return ("rc", FidelityRule.Exact);
+        yield return ("memory.max_usage_in_bytes", FidelityRule.Exact);
+        yield return ("memory.peak", FidelityRule.Exact);
+        yield return ("memory.kmem.max_usage_in_bytes", FidelityRule.WithinFivePercent);
+        yield return ("memory.kmem.failcnt", FidelityRule.Exact);
+        yield return ("memory.events.oom_kill", FidelityRule.Exact);
+        yield return ("memory.oom_control.oom_kill", FidelityRule.Exact);
+        yield return ("memory.failcnt", toTheEnd ? FidelityRule.FloorPlusBatch : FidelityRule.Timing);
+        yield return ("memory.events.max", toTheEnd ? FidelityRule.Exact : FidelityRule.Timing);
+        yield return ("memory.usage_in_bytes", depth);
+        yield return ("memory.kmem.usage_in_bytes", depth);
+        yield return ("memory.current", depth);
+        yield return ("memory.stat.slab_reclaimable", depth);
+        yield return (Slabs + "dentry.num_slabs", depth);
+        yield return (Slabs + "dentry.active_objs", depth);
+        yield return (Slabs + "ext4_inode_cache.num_slabs", FidelityRule.Exact);
+        yield return ("vmstat_delta.slabs_scanned", depth);
+    }
+
+    private static long? ModelValue(RunResult result, MeasuredExperiment measured, string counter)
+    {
+        ProcessResult worker = result.Processes.Single(process => process.Name == "wl");
+        return counter switch
+        {
+            "progress_ops" => worker.Steps[0].Done,
+            "rc" => worker.Signal == "SIGKILL" ? -9 : worker.ExitCode,
+            "vmstat_delta.slabs_scanned" => Field(result, "/proc/vmstat", "slabs_scanned"),
+            _ when counter.StartsWith(Slabs, StringComparison.Ordinal) => SlabValue(result, Directory(measured) + "memory.kmem.slabinfo", counter.Split('.')),
+            _ => FileValue(result, Directory(measured), counter),
+        };
+    }
+
+    private static long? FileValue(RunResult result, string directory, string counter)
+    {
+        foreach (string path in result.Files.Select(file => file.Key).Where(path => path.StartsWith(directory, StringComparison.Ordinal)))
+        {
+            string file = path[directory.Length..];
+            string? field = counter == file ? "value" : counter.StartsWith(file + ".", StringComparison.Ordinal) ? counter[(file.Length + 1)..] : null;
+            if (field is not null && Field(result, path, field) is { } value)
+            {
+                return value;
+            }
+        }
+        return null;
+    }
+
+    private static long? Field(RunResult result, string path, string field) =>
+        Text(result, path) is { } text && KernelFields.TryGet(path, text, field, out string? value) ? long.Parse(value, CultureInfo.InvariantCulture) : null;
+
+    private static long? SlabValue(RunResult result, string path, string[] counter)
+    {
+        SlabInfoRow? row = Text(result, path) is { } text && SlabInfo.TryParse(text, out SlabInfo? slabs, out _) ? slabs[counter[1]] : null;
+        return counter[2] == "num_slabs" ? row?.NumSlabs : row?.ActiveObjs;
+    }
+
+    private static string? Text(RunResult result, string path) => result.Files.Where(file => file.Key == path).Select(file => file.Value).FirstOrDefault();
+}

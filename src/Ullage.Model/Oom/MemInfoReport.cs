@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text;
+using Ullage.Abi;
+using Ullage.Abi.Units;
+using Ullage.Model.Eras;
+using Ullage.Model.Kernfs;
+using Ullage.Model.Pages;
+using Ullage.Model.Tracing;
+
+namespace Ullage.Model.Oom;
+
+/// <summary>Mem-Info: where the machine's memory is, from its totals down to the free blocks of each zone (§8.6).</summary>
+[Kernel("show_mem", "mm/show_mem.c", Deviation = "One node. Kernel stacks are shown in the highest zone. Free blocks have no migrate types: those of the DMA zone are shown as unmovable, others as movable.")]
+internal sealed class MemInfoReport(Machine machine)
+{
+    private const int KbPerPage = KernelConstants.PageSize / 1024;
+
+    private readonly MemInfoRules _rules = machine.Era.MemInfo;
+
+    /// <summary>What the placeholders of a line stand for, in pages; kernel stacks in kB.</summary>
+    private record struct Counts(FrameUse Use, long Tables, long StackKb, long Slab, long Mapped, long Free);
+
+    /// <summary>Writes it.</summary>
+    public void Dump()
+    {
+        MachineTotals totals = new(machine);
+        Counts all = new(machine.Frames.CountUse(), totals.PageTables, totals.KernelStackKb, totals.ReclaimableSlabPages + totals.UnreclaimableSlabPages, 0, machine.Frames.Free);
+        Line("Mem-Info:");
+        Line(Fill(_rules.Totals, all, null, 1));
+        if (_rules.Node is { } node)
+        {
+            Line("Node 0 " + Fill(node, all, null, KbPerPage));
+        }
+        ZoneLines(all);
+        FreeBlocks();
+        foreach (int kb in _rules.HugePages)
+        {
+            Counted($"Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size={kb}kB");
+        }
+        CacheAndSwap();
+        Ram();
+    }
+
+    private void ZoneLines(Counts all)
+    {
+        IReadOnlyList<Zone> zones = machine.Frames.Zones;
+        for (int i = 0; i < zones.Count; i++)
+        {
+            Zone zone = zones[i];
+            bool last = i == zones.Count - 1;
+            FrameUse use = machine.Frames.CountUse(zone);
+            Counts counts = new(use, use.Kernel, last ? all.StackKb : 0, last ? all.Slab : 0, 0, zone.Free);
+            Line("Node 0 " + Fill(_rules.Zone, counts, zone, KbPerPage));
+            StringBuilder reserve = new("lowmem_reserve[]:");
+            for (int type = 0; type < machine.Era.Pages.ZoneTypes; type++)
+            {
+                reserve.Append(CultureInfo.InvariantCulture, $" {(type > zone.Type ? machine.Frames.Watermarks.Protection(zone, type) : 0)}");
+            }
+            Line(reserve.ToString());
+        }
+    }
+
+    /// <summary>Puts numbers in for names in braces.</summary>
+    private string Fill(string template, Counts counts, Zone? zone, int unit)
+    {
+        StringBuilder text = new();
+        int at = 0;
+        for (int open = template.IndexOf('{', StringComparison.Ordinal); open >= 0; open = template.IndexOf('{', at))
+        {
+            int close = template.IndexOf('}', open);
+            text.Append(template, at, open - at).Append(Value(template[(open + 1)..close], counts, zone, unit));
+            at = close + 1;
+        }
+        return text.Append(template, at, template.Length - at).ToString();
+    }
+
+    private static string Value(string name, Counts counts, Zone? zone, int unit) => name switch
+    {
+        "zone" => zone!.Name,
+        "hopeless" => "yes", // kswapd gave up: there is nothing that it could reclaim
+        "stack" => Text(counts.StackKb),
+        "active_anon" => Text(counts.Use.ActiveAnon * unit),
+        "inactive_anon" => Text(counts.Use.InactiveAnon * unit),
+        "slab" => Text(counts.Slab * unit),
+        "mapped" => Text(counts.Mapped * unit),
+        "pagetables" => Text(counts.Tables * unit),
+        "free" => Text(counts.Free * unit),
+        "min" => Text(zone!.Min * unit),
+        "low" => Text(zone!.Low * unit),
+        "high" => Text(zone!.High * unit),
+        "present" => Text(zone!.Present * unit),
+        "managed" => Text(zone!.Managed * unit),
+        _ => "0",
+    };
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private void FreeBlocks()
+    {
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            StringBuilder line = new($"Node 0 {zone.Name}:");
+            int[] counts = BuddyCounts.Of(machine.Frames, zone);
+            for (int order = 0; order < counts.Length; order++)
+            {
+                string types = counts[order] == 0 ? "" : zone.Type == 0 ? " (U)" : " (M)";
+                line.Append(CultureInfo.InvariantCulture, $" {counts[order]}*{KbPerPage << order}kB{types}");
+            }
+            Line(line.Append(CultureInfo.InvariantCulture, $" = {zone.Free * KbPerPage}kB").ToString());
+        }
+    }
+
+    private void CacheAndSwap()
+    {
+        long swapKb = machine.Options.SwapBytes / 1024;
+        Line("0 total pagecache pages");
+        Line("0 pages in swap cache");
+        if (_rules.SwapCacheStats)
+        {
+            Line("Swap cache stats: add 0, delete 0, find 0/0");
+        }
+        Counted($"Free swap  = {swapKb}kB");
+        Counted($"Total swap = {swapKb}kB");
+    }
+
+    private void Ram()
+    {
+        long present = 0;
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            present += zone.Present;
+        }
+        Counted($"{present} pages RAM");
+        Line("0 pages HighMem/MovableOnly");
+        Counted($"{present - machine.Frames.Managed} pages reserved");
+        if (HasField("CmaTotal"))
+        {
+            Line("0 pages cma reserved");
+        }
+        if (HasField("HardwareCorrupted"))
+        {
+            Line("0 pages hwpoisoned");
+        }
+    }
+
+    /// <summary>What /proc/meminfo shows was built in.</summary>
+    private bool HasField(string name)
+    {
+        foreach (string field in machine.Era.Proc.MeminfoFields)
+        {
+            if (field == name)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void Counted(FormattableString text) => Line(text.ToString(CultureInfo.InvariantCulture));
+
+    private void Line(string text) => machine.Log.Write(PrintkLevel.Warning, text);
+}

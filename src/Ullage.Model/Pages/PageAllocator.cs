@@ -1,0 +1,137 @@
+using Ullage.Abi;
+using Ullage.Model.Charging;
+using Ullage.Model.Eras;
+
+namespace Ullage.Model.Pages;
+
+/// <summary>
+/// What happens when no zone is above its low watermark (§9.2): the request goes down to min, then tries to reclaim, then asks for
+/// a victim and tries again while that one dies. It fails only for who may not wait, and for victims whose reserve is used up.
+/// </summary>
+[Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "Nothing can be reclaimed until there is a page cache and swapping: kswapd is not modelled, and each direct reclaim ends empty-handed. The OOM lock is never found taken, because a call runs to its end. Order 0 only.")]
+internal sealed class PageAllocator
+{
+    private const int MaxReclaimRetries = 16;
+
+    private readonly Machine _machine;
+    private readonly PageFrames _frames;
+    private readonly PagesRules _rules;
+
+    public PageAllocator(Machine machine)
+    {
+        _machine = machine;
+        _frames = machine.Frames;
+        _rules = machine.Era.Pages;
+    }
+
+    /// <summary>Direct reclaims for kernel memory (vmstat allocstall_normal).</summary>
+    public long StallsNormal { get; private set; }
+
+    /// <summary>Direct reclaims for pages of user space (vmstat allocstall_movable).</summary>
+    public long StallsMovable { get; private set; }
+
+    /// <summary>A frame, by the slow path if need be; -1 = none.</summary>
+    public int Allocate(PageFlags use)
+    {
+        int frame = _frames.Allocate(use);
+        return frame >= 0 ? frame : AllocateSlow(use, GfpOf(use));
+    }
+
+    /// <summary>Pages of user space may lie anywhere; page tables are kernel memory, accounted where the era does so.</summary>
+    private Gfp GfpOf(PageFlags use) =>
+        (use & PageFlags.Anon) != 0 ? Gfp.HighUserMovable : _machine.Era.Kmem.ChargesPageTables ? Gfp.KernelAccount : Gfp.Kernel;
+
+    private int AllocateSlow(PageFlags use, Gfp gfp)
+    {
+        TaskStruct? task = _machine.Current;
+        int frame = _frames.Allocate(use, Watermark.Min);
+        int loops = 0;
+        while (frame < 0)
+        {
+            if (_machine.Panicked is not null)
+            {
+                return -1;
+            }
+            frame = FromReserve(use, task);
+            if (frame >= 0 || CannotReclaim(task))
+            {
+                return frame;
+            }
+            long reclaimed = DirectReclaim(gfp);
+            frame = _frames.Allocate(use, Watermark.Min);
+            if (frame >= 0 || ((gfp & Gfp.NoRetry) != 0))
+            {
+                return frame;
+            }
+            if (ShouldRetry(reclaimed, ref loops))
+            {
+                continue;
+            }
+            frame = AllocateOrKill(use, gfp, out bool progress);
+            if (frame < 0 && (!progress || IsExhaustedVictim(task)))
+            {
+                return FromReserve(use, task); // a victim's last try; -1 is for those who do not wait
+            }
+            loops = 0;
+        }
+        return frame;
+    }
+
+    /// <summary>Who allocates in order to free, and who is about to die, may take what others must leave (§8.5).</summary>
+    [Kernel("gfp_pfmemalloc_flags", "mm/page_alloc.c", Deviation = "What the machine does for no task, such as loading programs before the story begins, may take everything.")]
+    private int FromReserve(PageFlags use, TaskStruct? task)
+    {
+        if (task is null or { Memalloc: true })
+        {
+            return _frames.Allocate(use, Watermark.None);
+        }
+        if (!task.IsOomVictim)
+        {
+            return -1;
+        }
+        return _frames.Allocate(use, _rules.Victim == VictimReserve.NoWatermarks ? Watermark.None : Watermark.Oom);
+    }
+
+    /// <summary>No direct reclaim: it would recurse, or the task must not loop (4.1's victims).</summary>
+    private bool CannotReclaim(TaskStruct? task) =>
+        task is null or { Memalloc: true } || (_rules.Victim == VictimReserve.NoWatermarks && task.IsOomVictim);
+
+    [Kernel("__alloc_pages_direct_reclaim", "mm/page_alloc.c")]
+    private long DirectReclaim(Gfp gfp)
+    {
+        StallsMovable += (gfp & Gfp.Movable) != 0 ? 1 : 0;
+        StallsNormal += (gfp & Gfp.Movable) != 0 ? 0 : 1;
+        _machine.Lru.Drain(_machine.CurrentCpu);
+        _machine.SpendAndRunDue(_machine.Costs.FruitlessReclaimNs);
+        return 0;
+    }
+
+    /// <summary>§9.2 step 6: retry while some zone would do if all that can be reclaimed were free.</summary>
+    [Kernel("should_reclaim_retry", "mm/page_alloc.c")]
+    private bool ShouldRetry(long reclaimed, ref int loops)
+    {
+        if (!_rules.CountsRetries)
+        {
+            return reclaimed > 0; // 4.1: progress is enough
+        }
+        loops = reclaimed > 0 ? 0 : loops + 1;
+        return loops <= MaxReclaimRetries && _frames.Allows(Watermark.Min);
+    }
+
+    /// <summary>§9.2 step 8: a last look with the high watermark, which only memory that came back can pass; then the OOM killer.</summary>
+    [Kernel("__alloc_pages_may_oom", "mm/page_alloc.c")]
+    private int AllocateOrKill(PageFlags use, Gfp gfp, out bool progress)
+    {
+        progress = true;
+        int frame = _frames.Allocate(use, Watermark.High);
+        if (frame >= 0)
+        {
+            return frame;
+        }
+        progress = (gfp & Gfp.RetryMayFail) == 0 && _machine.Oom.GlobalOutOfMemory(gfp);
+        return -1;
+    }
+
+    /// <summary>§9.2 step 9.</summary>
+    private static bool IsExhaustedVictim(TaskStruct? task) => task is { IsOomVictim: true };
+}
