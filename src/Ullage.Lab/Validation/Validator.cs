@@ -37,6 +37,7 @@ public static class Validator
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
+        figures.AddRange(MallocExperiment.Compare(directory));
         return figures;
     }
 }

@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>
@@ -56,6 +58,9 @@ public sealed record KernelEra
 
     /// <summary>Mem-Info of the system-wide OOM report (§8.6).</summary>
     public required MemInfoRules MemInfo { get; init; }
+
+    /// <summary>The C library that its processes have, unless <see cref="MachineOptions.Glibc"/> says otherwise (§7.3): one of the kernel's own years.</summary>
+    public required GlibcRules Glibc { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

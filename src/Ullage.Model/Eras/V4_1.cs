@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>4.1, the oldest era: zones own LRU lists, kmem accounting is opt-in, the OOM killer runs at the end of the page fault.</summary>
@@ -77,5 +79,6 @@ internal static class EraV4_1
             DmaManaged = 3977, ZoneTypes = 4,
         },
         MemInfo = EraMemInfo.V4_1,
+        Glibc = GlibcReleases.V2_22, // §7.3
     };
 }

@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>What came between 4.1 and 4.15: nodes own LRU lists, kmem is always accounted, dying tasks are charged beyond the limit, an OOM reaper.</summary>
@@ -50,5 +52,6 @@ internal static class EraV4_15
             ZoneTypes = 5,
         },
         MemInfo = EraMemInfo.V4_15,
+        Glibc = GlibcReleases.V2_26, // §7.3
     };
 }

@@ -1,3 +1,5 @@
+using Ullage.Model.AddressSpace.Malloc;
+
 namespace Ullage.Model.Eras;
 
 /// <summary>What 5.5 to 5.10 changed: 16 retries, slab is accounted by object, badness may be negative, new anonymous pages start inactive.</summary>
@@ -40,5 +42,6 @@ internal static class EraV5_10
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
         Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
         MemInfo = EraMemInfo.V5_10,
+        Glibc = GlibcReleases.V2_36, // §7.3
     };
 }

@@ -1,3 +1,4 @@
+using Ullage.Model.AddressSpace.Malloc;
 using Ullage.Model.Eras;
 
 namespace Ullage.Model;
@@ -7,6 +8,9 @@ public sealed record MachineOptions
 {
     /// <summary>The kernel.</summary>
     public KernelEra Era { get; init; } = KernelEras.Newest;
+
+    /// <summary>The C library of its processes; null = the one of the kernel's time.</summary>
+    public GlibcRules? Glibc { get; init; }
 
     /// <summary>RAM in bytes; at least 16 MiB.</summary>
     public long MemoryBytes { get; init; } = 2L << 30;
@@ -66,6 +70,8 @@ public sealed record MachineCosts
     public int MmapNs { get; init; } = 1500;
     /// <summary>Unmapping and freeing one page.</summary>
     public int UnmapPageNs { get; init; } = 100;
+    /// <summary>A malloc or free, without system calls.</summary>
+    public int MallocNs { get; init; } = 20;
     /// <summary>fork, without the pages.</summary>
     public int ForkNs { get; init; } = 60_000;
     /// <summary>mkdir of a cgroup.</summary>

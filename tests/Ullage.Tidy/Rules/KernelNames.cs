@@ -12,12 +12,14 @@ namespace Ullage.Tidy.Rules;
 internal static partial class KernelNames
 {
     private static readonly string[] Rooms = ["Charging", "Cgroups", "Oom", "Pages", "AddressSpace", "Slab", "Reclaim", "Pressure"];
+    /// <summary>User space below a room: the C library's malloc, whose names are not the kernel's.</summary>
+    private static readonly string[] UserSpace = ["AddressSpace/Malloc"];
     private static readonly string[] Carriers = ["Options", "Result", "Request", "Exception"];
 
     public static IEnumerable<string> Check(IEnumerable<SourceFile> model, AllowList allow)
     {
         var parts = model
-            .Where(file => Rooms.Contains(file.Folder.Split('/')[0], StringComparer.Ordinal))
+            .Where(file => Rooms.Contains(file.Folder.Split('/')[0], StringComparer.Ordinal) && !UserSpace.Contains(file.Folder, StringComparer.Ordinal))
             .SelectMany(file => file.Unit.DescendantNodes(node => node is not TypeDeclarationSyntax).OfType<TypeDeclarationSyntax>(), (file, type) => (file, type))
             .Where(part => part.type is not InterfaceDeclarationSyntax && !CarriesValues(part.type))
             .GroupBy(part => SourceFile.FullName(part.type), StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Scenarios.Reading;
 using Ullage.Model;
+using Ullage.Model.AddressSpace.Malloc;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
 
@@ -36,9 +37,9 @@ internal static class ModelBoot
     }
 
     /// <summary>The machine, ready for its processes.</summary>
-    public static Machine Make(Scenario scenario, RunOptions options, Action<Machine>? onBooted)
+    public static Machine Make(Scenario scenario, RunOptions options, GlibcRules? glibc, Action<Machine>? onBooted)
     {
-        Machine machine = Boot(scenario, options);
+        Machine machine = Boot(scenario, options, glibc);
         onBooted?.Invoke(machine);
         for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
@@ -55,7 +56,7 @@ internal static class ModelBoot
         return machine;
     }
 
-    private static Machine Boot(Scenario scenario, RunOptions options)
+    private static Machine Boot(Scenario scenario, RunOptions options, GlibcRules? glibc)
     {
         MachineSpec spec = scenario.Machine;
         try
@@ -63,6 +64,7 @@ internal static class ModelBoot
             return Machine.Boot(new MachineOptions
             {
                 Era = EraOf(scenario, options),
+                Glibc = glibc,
                 MemoryBytes = spec.MemoryBytes,
                 Cpus = spec.Cpus,
                 PossibleCpus = spec.PossibleCpus ?? spec.Cpus,

@@ -74,6 +74,7 @@ internal sealed class ModelProcesses
         {
             context.Regions.Add(name, region);
         }
+        context.InheritAllocations(parent);
         Machine.Scheduler.Start(child, new ScenarioProgram(context, fork.Cgroup, fork.Do, _cancel));
     }
 

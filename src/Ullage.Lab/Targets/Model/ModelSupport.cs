@@ -66,7 +66,7 @@ internal static class ModelSupport
         MmapOperation { Kind: MapKind.File } => "mmap kind: file",
         MadviseOperation madvise when AdviceOf(madvise.Advice) is null => "madvise " + madvise.Advice,
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
-        GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or ExecOperation or ForkOperation or WaitOperation
+        GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
             or KillOperation or ExitOperation or StatMissingOperation => null,
         _ => operation.Name,

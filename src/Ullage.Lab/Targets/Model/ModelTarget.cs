@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Model;
+using Ullage.Model.AddressSpace.Malloc;
 
 namespace Ullage.Lab.Targets.Model;
 
@@ -17,6 +18,9 @@ public sealed class ModelTarget : ITarget
     /// <summary>Gets the machine when its cgroups are made, before its first process starts; null = nobody asks.</summary>
     public Action<Machine>? OnReady { get; init; }
 
+    /// <summary>The C library of the processes; null = the one of the kernel's time.</summary>
+    public GlibcRules? Glibc { get; init; }
+
     /// <inheritdoc/>
     public RunResult Run(Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel)
     {
@@ -25,7 +29,7 @@ public sealed class ModelTarget : ITarget
         ArgumentNullException.ThrowIfNull(observer);
         Stopwatch wall = Stopwatch.StartNew();
         ModelSupport.Check(scenario);
-        Machine machine = ModelBoot.Make(scenario, options, OnBooted);
+        Machine machine = ModelBoot.Make(scenario, options, Glibc, OnBooted);
         OnReady?.Invoke(machine);
         return new ModelRun(machine, scenario, options, observer, cancel).Run(wall);
     }

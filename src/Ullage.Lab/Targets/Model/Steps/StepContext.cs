@@ -1,6 +1,7 @@
 using Ullage.Lab.Scenarios;
 using Ullage.Model;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.AddressSpace.Malloc;
 
 namespace Ullage.Lab.Targets.Model.Steps;
 
@@ -25,6 +26,27 @@ internal sealed class StepContext(ModelProcesses processes, ModelProcess process
     public ulong Seed { get; } = seed;
 
     public Dictionary<string, Region> Regions { get; } = new(StringComparer.Ordinal);
+
+    private Allocations? _allocations;
+
+    /// <summary>What its malloc gave; begun anew with a new address space.</summary>
+    public Allocations AllocationsOf()
+    {
+        if (_allocations is null || _allocations.Malloc.Mm != Task.Mm)
+        {
+            _allocations = new Allocations { Malloc = new ProcessMalloc(Machine, Task) };
+        }
+        return _allocations;
+    }
+
+    /// <summary>A forked child has a copy of what its parent's malloc gave.</summary>
+    public void InheritAllocations(StepContext parent)
+    {
+        if (parent._allocations is { } allocations && allocations.Malloc.Mm == parent.Task.Mm)
+        {
+            _allocations = allocations.Fork(Task);
+        }
+    }
 
     /// <summary>Machine time that this slice may take.</summary>
     public long BudgetNs { get; set; }

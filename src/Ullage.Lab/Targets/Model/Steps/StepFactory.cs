@@ -15,6 +15,8 @@ internal static class StepFactory
         MadviseOperation o => new MadviseStep(o, context),
         MremapOperation o => new MremapStep(o, context),
         BrkOperation o => new BrkStep(o, context),
+        MallocOperation o => new MallocStep(o, context),
+        FreeOperation o => new FreeStep(o, context),
         ExecOperation o => new ExecStep(o, context),
         ForkOperation o => new ForkStep(o, context),
         WaitOperation => new WaitStep(context),
