@@ -40,14 +40,7 @@ public sealed partial class Machine
             FreeMm(mm);
             return Errno.ENOMEM;
         }
-        foreach (TaskStruct thread in task.Signal.Threads.ToArray())
-        {
-            if (thread != task && !thread.Exiting)
-            {
-                ExitTask(thread);
-            }
-        }
-        task.Signal.Threads.RemoveAll(thread => thread != task);
+        EndOtherThreads(task);
         task.Mm = mm;
         if (--old.Users == 0)
         {
@@ -63,6 +56,19 @@ public sealed partial class Machine
             }
         }
         return Errno.None;
+    }
+
+    [Kernel("de_thread", "fs/exec.c")]
+    private void EndOtherThreads(TaskStruct task)
+    {
+        foreach (TaskStruct thread in task.Signal.Threads.ToArray())
+        {
+            if (thread != task && !thread.Exiting)
+            {
+                ExitTask(thread);
+            }
+        }
+        task.Signal.Threads.RemoveAll(thread => thread != task);
     }
 
     [Kernel("vm_mmap", "mm/util.c")]

@@ -119,6 +119,7 @@ internal abstract class SlabAccounting
     internal void Verify()
     {
         long frames = 0;
+        List<KmemCache> caches = [];
         Dictionary<KmemCache, (long Slabs, long Objects, long Pages, int Partials)> seen = [];
         for (int slab = 0; slab < Slabs.Count; slab++)
         {
@@ -129,15 +130,19 @@ internal abstract class SlabAccounting
             Invariant.Holds(Slabs.InUse(slab) >= 0 && Slabs.Free(slab) >= 0);
             Invariant.Holds(Slabs.Place(slab) != SlabPlace.Full || Slabs.Free(slab) == 0, $"a full slab of {Slabs.CacheOf(slab)}");
             KmemCache cache = Slabs.CacheOf(slab);
+            if (!seen.ContainsKey(cache))
+            {
+                caches.Add(cache);
+            }
             (long Slabs, long Objects, long Pages, int Partials) counts = seen.GetValueOrDefault(cache);
             int pages = 1 << Slabs.Order(slab);
             frames += pages;
             seen[cache] = (counts.Slabs + 1, counts.Objects + Slabs.Objects(slab), counts.Pages + pages,
                 counts.Partials + (Slabs.Place(slab) == SlabPlace.Partial ? 1 : 0));
         }
-        foreach ((KmemCache cache, (long Slabs, long Objects, long Pages, int Partials) counts) in seen)
+        foreach (KmemCache cache in caches)
         {
-            Invariant.Holds(counts == (cache.Slabs, cache.Objects, cache.Pages, cache.Partials), $"counts of {cache}");
+            Invariant.Holds(seen[cache] == (cache.Slabs, cache.Objects, cache.Pages, cache.Partials), $"counts of {cache}");
         }
         Invariant.Holds(frames == TotalPages(true) + TotalPages(false), "slab pages of the machine");
     }
@@ -148,6 +153,7 @@ internal abstract class SlabAccounting
 }
 
 /// <summary>Sums over a cache and its children.</summary>
+[Kernel("struct slabinfo", "mm/slab.h")]
 internal record struct SlabSums(long Slabs, long Objects, long Free, long Pages)
 {
     public void Add(SlabTable slabs, KmemCache cache)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ullage.Abi;
 using Ullage.Model.Eras;
 
@@ -7,7 +8,7 @@ namespace Ullage.Model.Slab;
 [Kernel("slab_caches", "mm/slab_common.c")]
 internal sealed class SlabCaches
 {
-    private static readonly int[] KmallocSizes = [8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192];
+    private static readonly ImmutableArray<int> KmallocSizes = [8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192];
 
     private readonly KmemCache[] _caches;
     private readonly Dictionary<string, KmemCache> _byName = new(StringComparer.Ordinal);
@@ -50,7 +51,7 @@ internal sealed class SlabCaches
         bool isNumber = int.TryParse(name.AsSpan(prefix.Length, name.Length - prefix.Length - (kib ? 1 : 0)),
             System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number);
         int size = kib ? number * 1024 : number;
-        return isNumber && Array.IndexOf(KmallocSizes, size) >= 0 ? Kmalloc(size, accounted: true) : Find(name);
+        return isNumber && KmallocSizes.Contains(size) ? Kmalloc(size, accounted: true) : Find(name);
     }
 
     /// <summary>The cache of kmalloc objects of a size; null for more than 8 KiB, which are whole pages (§4.1).</summary>
