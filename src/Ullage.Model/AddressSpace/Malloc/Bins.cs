@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 
 namespace Ullage.Model.AddressSpace.Malloc;
@@ -12,7 +13,7 @@ internal sealed class Bins
     private const int Count = 127;
 
     /// <summary>Bins of large chunks: those of one row are 2^Shift bytes wide and end with the chunk sizes whose shifted value is Last.</summary>
-    private static readonly (int Shift, int Last, int Base)[] Rows = [(6, 48, 48), (9, 20, 91), (12, 10, 110), (15, 4, 119), (18, 2, 124)];
+    private static readonly ImmutableArray<(int Shift, int Last, int Base)> Rows = [(6, 48, 48), (9, 20, 91), (12, 10, 110), (15, 4, 119), (18, 2, 124)];
 
     private readonly ChunkTable _chunks;
     private readonly int[] _first = new int[Count];
