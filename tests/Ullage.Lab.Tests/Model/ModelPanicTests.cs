@@ -9,7 +9,7 @@ public sealed class ModelPanicTests
     private const string Yaml = """
         name: panics
         machine: { memory: 64MiB }
-        sysctl: { vm.panic_on_oom: 1 }
+        sysctl: { vm.panic_on_oom: 1, vm.overcommit_memory: 1 }
         processes:
           - name: waits
             do:
