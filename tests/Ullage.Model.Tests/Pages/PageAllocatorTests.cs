@@ -7,8 +7,13 @@ namespace Ullage.Model.Tests.Pages;
 /// <summary>The slow path (§9.2): who may go how low, and what it counts.</summary>
 public sealed class PageAllocatorTests
 {
-    internal static Machine Boot(string era, long mib = 128, int version = 2) =>
-        Machine.Boot(new MachineOptions { Era = Workloads.Era(era), MemoryBytes = mib << 20, CgroupVersion = version });
+    /// <summary>A small machine that allows overcommit: memory is to run out at the touch, not at the mapping.</summary>
+    internal static Machine Boot(string era, long mib = 128, int version = 2)
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era(era), MemoryBytes = mib << 20, CgroupVersion = version });
+        machine.Overcommit.Mode = 1;
+        return machine;
+    }
 
     /// <summary>A process in the root cgroup; the kernel runs for it.</summary>
     internal static TaskStruct Start(Machine machine, string comm, int adj = 0, int uid = 0)
