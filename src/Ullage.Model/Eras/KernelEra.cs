@@ -39,6 +39,12 @@ public sealed record KernelEra
     /// <summary>/proc (§11.6, §11.7).</summary>
     public required ProcRules Proc { get; init; }
 
+    /// <summary>Pressure stall information (§6).</summary>
+    public required PressureRules Pressure { get; init; }
+
+    /// <summary>Call stacks (§12).</summary>
+    public required CallPaths Paths { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

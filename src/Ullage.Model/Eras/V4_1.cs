@@ -46,5 +46,7 @@ internal static class EraV4_1
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,
+        Paths = EraCallPaths.V4_1,
+        Pressure = EraPressure.None,
     };
 }

@@ -35,5 +35,6 @@ internal static class EraV4_15
         Cgroups = EraCgroupFiles.V4_15,
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
         Proc = EraProcFiles.V4_15,
+        Paths = EraCallPaths.V4_15,
     };
 }

@@ -32,5 +32,7 @@ internal static class EraV5_10
         Cgroups = EraCgroupFiles.V5_10,
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
         Proc = EraProcFiles.V5_10,
+        Paths = EraCallPaths.V5_10,
+        Pressure = EraPressure.V5_10,
     };
 }

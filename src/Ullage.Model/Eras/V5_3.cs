@@ -25,5 +25,7 @@ internal static class EraV5_3
         Stats = Before.Stats with { SurviveRemoval = true }, // §5.4
         Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
         Proc = EraProcFiles.V5_3,
+        Paths = EraCallPaths.V5_3,
+        Pressure = EraPressure.V5_3,
     };
 }

@@ -30,5 +30,7 @@ internal static class EraV6_1
         Cgroups = EraCgroupFiles.V6_1,
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Proc = EraProcFiles.V6_1,
+        Paths = EraCallPaths.V6_1,
+        Pressure = EraPressure.V6_1,
     };
 }

@@ -15,5 +15,7 @@ internal static class EraV6_12
         Cgroups = EraCgroupFiles.V6_12,
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Proc = EraProcFiles.V6_12,
+        Paths = EraCallPaths.V6_12,
+        Pressure = EraPressure.V6_12,
     };
 }

@@ -18,5 +18,6 @@ internal static class EraV6_18
         Report = EraReports.V6_18,
         Cgroups = EraCgroupFiles.V6_18,
         Proc = EraProcFiles.V6_18,
+        Paths = EraCallPaths.V6_18,
     };
 }

@@ -13,6 +13,9 @@ internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = nul
     /// <summary>Everybody may write (mode 0222): cgroup.event_control.</summary>
     public bool WorldWritable { get; init; }
 
+    /// <summary>What reading answers instead of text; none = it shows text.</summary>
+    public Errno ReadErrno { get; init; }
+
     /// <summary>A file that shows text of the memory controller.</summary>
     public static ControlFile Memory(string name, Func<MemCgroup, string>? show, Func<MemCgroup, string, Errno>? write = null) => new(name,
         show is null ? null : cgroup => show(cgroup.OwnMemcg!),

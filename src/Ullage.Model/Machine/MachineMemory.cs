@@ -4,6 +4,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -48,6 +49,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
+        Path.Entry = KernelEntry.Mmap;
         if (bytes <= 0)
         {
             return (bytes == 0 ? Errno.EINVAL : Errno.ENOMEM, 0);
@@ -157,6 +159,7 @@ public sealed partial class Machine
     [Kernel("__split_vma", "mm/vma.c")]
     private bool SplitAt(TaskStruct task, Mm mm, long page)
     {
+        Path.Entry = KernelEntry.Split;
         Vma? vma = mm.Find(page);
         if (vma is null || vma.StartPage == page)
         {

@@ -37,6 +37,12 @@ public sealed record MachineOptions
     /// <summary>v1: whether new top-level groups are hierarchical (memory.use_hierarchy of the root). Eras that cannot do otherwise ignore it.</summary>
     public bool RootUseHierarchy { get; init; } = true;
 
+    /// <summary>PSI is on (psi=1); eras without PSI ignore it.</summary>
+    public bool Psi { get; init; } = true;
+
+    /// <summary>The kernel accounts interrupt time, so that irq pressure files exist from 6.1; nothing in the model takes interrupt time.</summary>
+    public bool IrqTimeAccounting { get; init; }
+
     /// <summary>Seed of everything that is left to chance.</summary>
     public ulong Seed { get; init; } = 1;
 

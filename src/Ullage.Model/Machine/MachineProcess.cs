@@ -4,6 +4,8 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
+using Ullage.Model.Pressure;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -49,6 +51,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(parent);
         Spend(Costs.ForkNs);
+        Path.Entry = KernelEntry.Fork;
         MemCgroup memcg = parent.Cgroup.Memcg;
         if (!TryChargeStack(memcg, out MemCgroup? paid))
         {
@@ -77,6 +80,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.ForkNs / 4);
+        Path.Entry = KernelEntry.Fork;
         if (!TryChargeStack(task.Cgroup.Memcg, out MemCgroup? paid))
         {
             return (Errno.ENOMEM, null);
@@ -168,6 +172,7 @@ public sealed partial class Machine
         }
         task.State = TaskState.Zombie;
         task.Program = null;
+        Psi.Change(task, (PsiTask)~0, PsiTask.None);
         task.IsOomVictim = false;
         task.Cgroup.RemoveTask(task);
         UnchargeStack(task);
@@ -290,6 +295,7 @@ public sealed partial class Machine
                 each.Cgroup.RemoveTask(each);
                 each.Cgroup = destination;
                 destination.AddTask(each);
+                Psi.Move(each);
             }
         }
         return Errno.None;
