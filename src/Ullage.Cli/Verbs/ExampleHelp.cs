@@ -44,6 +44,7 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             ScenariosVerb.Name => ScenariosVerb.Examples,
             ScenariosVerb.ShowName => ScenariosVerb.ShowExamples,
             StatVerb.Name => StatVerb.Examples,
+            TraceVerb.Name => TraceVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

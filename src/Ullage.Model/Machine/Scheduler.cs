@@ -117,6 +117,7 @@ public sealed class Scheduler
         {
             if (next > untilNs)
             {
+                _machine.ResetCallTime(); // who looks now is in no call
                 _machine.Clock.AdvanceTo(Math.Max(untilNs, _machine.Clock.NowNs));
                 return true;
             }

@@ -14,7 +14,7 @@ public sealed class MeasuredWriteTests
     [
         ("limit 8M with 64M page cache", "issue 3: page cache and its reclaim"),
         ("memory.high below usage", "issue 3: memory.high reclaims; that the write succeeds is in the value table"),
-        ("memory.pressure", "issue 6: PSI"),
+        ("memory.pressure", "PressureFileTests"),
         ("cgroup.procs write kthreadd", "the model has no kernel threads"),
         ("cgroup.procs write pid0plus", "how the text was made is not in the data"),
         ("rename", "no rename in IKernelFiles"), ("unlink", "no unlink in IKernelFiles"), ("symlink", "no links in IKernelFiles"), ("open control file O_TRUNC", "one open per write"),

@@ -52,6 +52,7 @@ internal sealed class ModelRun
             UnavailableFiles = missing,
             Samples = _samples,
             Dmesg = _log,
+            Stacks = [.. _machine.Probes.Stacks.Select(stack => new StackResult(stack.Function, stack.Count, stack.Frames))],
         };
     }
 
