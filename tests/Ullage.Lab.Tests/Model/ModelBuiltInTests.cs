@@ -25,6 +25,11 @@ public sealed class ModelBuiltInTests
         }
         RunResult result = ModelRuns.Run(read.Scenario!, new ModelTarget { OnBooted = booted => machine = booted }, era);
         IReadOnlyList<ExpectationResult> judged = Expectations.Judge(read.Scenario!, result, path => machine!.Files.Read(path) is { Ok: true } file ? file.Text : null);
+        if (name == "psi-two-cpus" && era is ("4.1" or "4.15" or "4.19" or "5.3"))
+        {
+            judged.Any(each => !each.Ok).ShouldBeTrue(); // no PSI, or memory.high does not sleep: the scenario says so
+            return;
+        }
         if (name == "anon-oom" && era == "4.1")
         {
             judged = [.. judged.Where(each => each.Text != "process leak step 0 done at most 25550")]; // 4.1 charges no page tables
