@@ -45,6 +45,7 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             ScenariosVerb.ShowName => ScenariosVerb.ShowExamples,
             StatVerb.Name => StatVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
+            TraceVerb.Name => TraceVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

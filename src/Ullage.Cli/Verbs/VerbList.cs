@@ -13,6 +13,7 @@ internal static class VerbList
         (StatVerb.Name, StatVerb.Does),
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
+        (TraceVerb.Name, TraceVerb.Does),
     ];
 
     // What to use until they are there.
@@ -26,7 +27,6 @@ internal static class VerbList
         ("report", "'ullage run SCENARIO' prints one"),
         ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
-        ("trace", "put 'probes:' into a scenario and use 'ullage run'"),
     ];
 
     /// <summary>Throws, with what to do, unless this version has the verb.</summary>
@@ -55,6 +55,7 @@ internal static class VerbList
         ScenariosVerb.Name => ScenariosVerb.Command(console, services),
         StatVerb.Name => StatVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
+        TraceVerb.Name => TraceVerb.Command(console, services),
         _ => DoctorVerb.Command(console, services),
     };
 

@@ -56,7 +56,7 @@ public static class ValidationReport
         | 5.4 | a kill counts in the `memory.oom_control` of v1 ancestors, too | counts it there in 5.4 alone |
         | 6.18 | with memory and memsw limits equal, `memory.memsw.failcnt` stays 0 although memsw refuses every charge | only the v1 memory counter counts failures there |
         | 6.12, 6.18 | reclaim under memory.max never stops early because of freed slab pages: one run scans every dentry of the cgroup | from 6.4 on slab pages count as reclaimed only for the whole machine |
-        | 6.18 | negative dentries under a small limit do not always come back in time: at 8 MiB and below the task was killed by the OOM killer again and again, at 10 MiB and above never | evicted dentries are free two grace periods of 9 ms later; before that reclaim has nothing to show |
+        | 6.18 | negative dentries under a small limit do not always come back in time: at 8 MiB and below the OOM killer killed the task in each of 7 runs, at 10 MiB and above in none of 9 | evicted dentries are free two grace periods of 9 ms later; before that reclaim has nothing to show |
         | all | the measured worker had one anonymous page beyond those it reported: one page of its own data, first written after it entered the cgroup | the modelled worker writes its step record to its data segment, too |
 
 

@@ -47,6 +47,9 @@ public sealed class Cgroup
     /// <summary>The memory cgroup that its tasks are charged to: its own, or the nearest above.</summary>
     public MemCgroup Memcg => OwnMemcg ?? Parent!.Memcg;
 
+    /// <summary>v2: its pressure group; null for the root, on v1 and where PSI is off.</summary>
+    internal Pressure.PsiGroup? Pressure { get; set; }
+
     /// <summary>v2: <c>memory</c> stands in its cgroup.subtree_control.</summary>
     public bool DistributesMemory { get; internal set; }
 

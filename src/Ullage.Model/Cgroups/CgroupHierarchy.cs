@@ -108,6 +108,10 @@ public sealed class CgroupHierarchy
         {
             return _machine.Era.Cgroups.IdsExhausted;
         }
+        if (Version == 2 && _machine.Psi.Enabled)
+        {
+            made.Pressure = _machine.Psi.NewGroup(parent.Pressure ?? _machine.Psi.Everything);
+        }
         parent.AddChild(made);
         Count++;
         return Errno.None;
@@ -185,6 +189,10 @@ public sealed class CgroupHierarchy
         }
         cgroup.Online = false;
         cgroup.Parent.RemoveChild(cgroup);
+        if (cgroup.Pressure is { } pressure)
+        {
+            _machine.Psi.Forget(pressure);
+        }
         ChangeDying(cgroup, 1);
         if (cgroup.OwnMemcg is { } memcg)
         {

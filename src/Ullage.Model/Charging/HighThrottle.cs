@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Eras;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Charging;
 
@@ -57,12 +58,14 @@ internal sealed class HighThrottle
         task.PagesOverHigh += batch;
         if (_rules.HighHandledInCharge && task.PagesOverHigh > _rules.Batch && !task.Memalloc && (gfp & Gfp.Blocking) != 0)
         {
-            HandleOverHigh(task);
+            HandleOverHigh(task, KernelSite.HighInCharge);
         }
     }
 
     /// <summary>On the way back to user space.</summary>
-    public void HandleOverHigh(TaskStruct task)
+    public void HandleOverHigh(TaskStruct task) => HandleOverHigh(task, KernelSite.HighOnReturn);
+
+    private void HandleOverHigh(TaskStruct task, KernelSite site)
     {
         int pages = task.PagesOverHigh;
         if (pages == 0)
@@ -70,10 +73,21 @@ internal sealed class HighThrottle
             return;
         }
         task.PagesOverHigh = 0;
-        if (_rules.DyingSkipsHigh && task.IsDying)
+        KernelSite outer = _machine.Path.Site;
+        _machine.Path.Site = site;
+        if (_machine.Probes.Any)
         {
-            return;
+            _machine.Probes.Hit(KernelFunction.HandleOverHigh);
         }
+        if (!_rules.DyingSkipsHigh || !task.IsDying)
+        {
+            ReclaimAndSleep(task, pages);
+        }
+        _machine.Path.Site = outer;
+    }
+
+    private void ReclaimAndSleep(TaskStruct task, int pages)
+    {
         MemCgroup memcg = task.Cgroup.Memcg;
         int retries = _rules.ReclaimRetries;
         long reclaimed = ReclaimHigh(memcg, pages);
@@ -89,22 +103,35 @@ internal sealed class HighThrottle
                 reclaimed = ReclaimHigh(memcg, MinReclaim);
                 continue;
             }
-            _machine.Stall(TimerWheel.SleepNs(_machine.TimeNs, jiffies, _hz));
+            Sleep(task, jiffies);
             return;
         }
+    }
+
+    private void Sleep(TaskStruct task, long jiffies)
+    {
+        _machine.Path.Throttle = true;
+        bool nested = _machine.Psi.MemstallEnter(task);
+        _machine.Path.Throttle = false;
+        _machine.Stall(TimerWheel.SleepNs(_machine.TimeNs, jiffies, _hz));
+        _machine.Psi.MemstallLeave(task, nested);
     }
 
     /// <summary>Reclaims from every level that is over its memory.high; counts the high event there.</summary>
     [Kernel("reclaim_high", "mm/memcontrol.c")]
     private long ReclaimHigh(MemCgroup memcg, int pages)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.ReclaimHigh);
+        }
         long reclaimed = 0;
         for (MemCgroup? m = memcg; m is { IsRoot: false }; m = m.HierarchyParent)
         {
             if (m.Memory.Usage > m.High)
             {
                 m.RaiseEvent(MemcgEvent.High);
-                reclaimed += _machine.Reclaim.TryToFreePages(new Reclaim.ScanControl(m, pages, MaySwap: true));
+                reclaimed += _machine.Reclaim.Stalling(new Reclaim.ScanControl(m, pages, MaySwap: true));
             }
         }
         return reclaimed;

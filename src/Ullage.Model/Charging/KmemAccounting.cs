@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Eras;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Charging;
 
@@ -26,12 +27,15 @@ internal sealed class KmemAccounting
     /// <summary>Charges kernel pages. False = -ENOMEM, nothing charged. The caller asked <see cref="Accounts"/> first.</summary>
     public bool TryCharge(MemCgroup memcg, Gfp gfp, int pages, MemcgStat kind)
     {
+        ChargedThing outer = _machine.Path.Thing;
+        _machine.Path.Thing = kind switch { MemcgStat.PageTables => ChargedThing.Table, MemcgStat.KernelStack => ChargedThing.Stack, _ => ChargedThing.Slab };
         bool charged = _rules.Order switch
         {
             KmemOrder.KmemFirst => KmemThenMemory(memcg, gfp, pages),
             KmemOrder.MemoryFirst => MemoryThenKmem(memcg, gfp, pages),
             _ => MemoryOnly(memcg, gfp, pages),
         };
+        _machine.Path.Thing = outer;
         if (charged)
         {
             memcg.References += pages;
@@ -42,6 +46,7 @@ internal sealed class KmemAccounting
 
     private bool KmemThenMemory(MemCgroup memcg, Gfp gfp, int pages)
     {
+        NoteKmemCounter();
         if (memcg.Kmem.TryCharge(pages) is not null)
         {
             return false;
@@ -65,7 +70,12 @@ internal sealed class KmemAccounting
         {
             return false;
         }
-        if (!memcg.IsV1 || memcg.Kmem.TryCharge(pages) is null)
+        if (!memcg.IsV1)
+        {
+            return true;
+        }
+        NoteKmemCounter();
+        if (memcg.Kmem.TryCharge(pages) is null)
         {
             return true;
         }
@@ -76,6 +86,16 @@ internal sealed class KmemAccounting
         }
         _machine.Charge.Uncharge(memcg, pages); // back to the counters, not to the stock
         return false;
+    }
+
+    private void NoteKmemCounter()
+    {
+        if (_machine.Probes.Any)
+        {
+            _machine.Path.KmemCounter = true;
+            _machine.Probes.Hit(KernelFunction.PageCounterTryCharge);
+            _machine.Path.KmemCounter = false;
+        }
     }
 
     private bool MemoryOnly(MemCgroup memcg, Gfp gfp, int pages)

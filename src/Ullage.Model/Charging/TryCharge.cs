@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Model.Eras;
 using Ullage.Model.Oom;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Charging;
 
@@ -105,17 +106,30 @@ internal sealed class TryCharge
     /// <summary>Step 3: memory+swap first, then memory. Answers the cgroup whose limit refused; null when charged.</summary>
     private MemCgroup? ChargeCounters(ref Attempt a)
     {
-        if (_machine.MemswCounts && a.Memcg.Memsw.TryCharge(a.Batch) is { } memsw)
+        if (_machine.MemswCounts)
         {
-            a.MaySwap = false; // swapping cannot lower memory+swap
-            return memsw.Owner;
+            NoteCounter();
+            if (a.Memcg.Memsw.TryCharge(a.Batch) is { } memsw)
+            {
+                a.MaySwap = false; // swapping cannot lower memory+swap
+                return memsw.Owner;
+            }
         }
+        NoteCounter();
         PageCounter? memory = a.Memcg.Memory.TryCharge(a.Batch);
         if (memory is not null && _machine.MemswCounts)
         {
             a.Memcg.Memsw.Uncharge(a.Batch);
         }
         return memory?.Owner;
+    }
+
+    private void NoteCounter()
+    {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.PageCounterTryCharge);
+        }
     }
 
     private ChargeStatus Done(ref Attempt a)
@@ -159,7 +173,7 @@ internal sealed class TryCharge
     {
         over.RaiseEvent(MemcgEvent.Max);
         a.RaisedMax = true;
-        long reclaimed = _machine.Reclaim.TryToFreePages(new Reclaim.ScanControl(over, a.Pages, a.MaySwap, a.Gfp));
+        long reclaimed = _machine.Reclaim.Stalling(new Reclaim.ScanControl(over, a.Pages, a.MaySwap, a.Gfp));
         if (over.Margin(_machine.MemswCounts) >= a.Pages)
         {
             return true;

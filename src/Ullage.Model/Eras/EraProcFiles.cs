@@ -38,7 +38,7 @@ internal static class EraProcFiles
             thp_zero_page_alloc_failed thp_swpout thp_swpout_fallback balloon_inflate balloon_deflate balloon_migrate swap_ra swap_ra_hit
             """.ReplaceLineEndings(" ")),
         Controllers = NameList.Of("cpuset cpu cpuacct blkio memory devices freezer net_cls perf_event net_prio hugetlb pids rdma"),
-        StatusHasRssParts = true, StatusHasVmPmd = false, StatusHasUmask = true, Pressure = false,
+        StatusHasRssParts = true, StatusHasVmPmd = false, StatusHasUmask = true,
         CountsVmalloc = false, PageTableLevels = 1, WideSwapColumns = false,
     };
 
@@ -81,7 +81,7 @@ internal static class EraProcFiles
         VmstatFields = V4_19.VmstatFields
             .After("nr_isolated_file", "workingset_nodes").After("workingset_activate", "workingset_restore")
             .After("nr_written", "nr_kernel_misc_reclaimable"),
-        Pressure = true, CountsVmalloc = true,
+        CountsVmalloc = true,
     };
 
     internal static readonly ProcRules V5_4 = V5_3 with

@@ -62,6 +62,12 @@ public sealed record KernelEra
     /// <summary>The C library that its processes have, unless <see cref="MachineOptions.Glibc"/> says otherwise (§7.3): one of the kernel's own years.</summary>
     public required GlibcRules Glibc { get; init; }
 
+    /// <summary>Pressure stall information (§6).</summary>
+    public required PressureRules Pressure { get; init; }
+
+    /// <summary>Call stacks (§12).</summary>
+    public required CallPaths Paths { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

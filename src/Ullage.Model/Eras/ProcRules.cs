@@ -13,8 +13,6 @@ public sealed record ProcRules
     public required bool StatusHasVmPmd { get; init; }
     /// <summary>Umask in status (4.7+).</summary>
     public required bool StatusHasUmask { get; init; }
-    /// <summary>PSI files exist (4.20+).</summary>
-    public required bool Pressure { get; init; }
     /// <summary>Controllers of /proc/cgroups in the order of their ids.</summary>
     public required IReadOnlyList<string> Controllers { get; init; }
     /// <summary>VmallocUsed is counted; false = a constant zero (to 5.2).</summary>

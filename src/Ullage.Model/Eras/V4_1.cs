@@ -80,5 +80,7 @@ internal static class EraV4_1
         },
         MemInfo = EraMemInfo.V4_1,
         Glibc = GlibcReleases.V2_22, // §7.3
+        Paths = EraCallPaths.V4_1,
+        Pressure = EraPressure.None,
     };
 }

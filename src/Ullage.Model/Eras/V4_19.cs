@@ -28,5 +28,6 @@ internal static class EraV4_19
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Proc = EraProcFiles.V4_19,
+        Paths = EraCallPaths.V4_19,
     };
 }

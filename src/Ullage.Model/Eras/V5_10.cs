@@ -43,5 +43,7 @@ internal static class EraV5_10
         Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
         MemInfo = EraMemInfo.V5_10,
         Glibc = GlibcReleases.V2_36, // §7.3
+        Paths = EraCallPaths.V5_10,
+        Pressure = EraPressure.V5_10,
     };
 }

@@ -29,5 +29,7 @@ internal static class EraV5_3
         Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
         Proc = EraProcFiles.V5_3,
         AddressSpace = Before.AddressSpace with { Heuristic = OvercommitHeuristic.TotalMemory }, // §7.1
+        Paths = EraCallPaths.V5_3,
+        Pressure = EraPressure.V5_3,
     };
 }

@@ -40,5 +40,7 @@ internal static class EraV6_1
         AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation" }, // §7.1, stable 6.1
         Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo
         MemInfo = EraMemInfo.V6_1,
+        Paths = EraCallPaths.V6_1,
+        Pressure = EraPressure.V6_1,
     };
 }

@@ -19,5 +19,6 @@ internal static class EraV6_18
         Cgroups = EraCgroupFiles.V6_18,
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,
+        Paths = EraCallPaths.V6_18,
     };
 }

@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Eras;
+using Ullage.Model.Pressure;
 
 namespace Ullage.Model.Kernfs;
 
@@ -9,11 +10,13 @@ namespace Ullage.Model.Kernfs;
 internal sealed class CgroupFs
 {
     private readonly Machine _machine;
+    private readonly PressureFiles _pressure;
     private readonly Dictionary<string, ControlFile> _files = []; // looked up, never walked
 
     public CgroupFs(Machine machine, Sysctls sysctls)
     {
         _machine = machine;
+        _pressure = new PressureFiles(machine);
         LimitWrites limits = new(machine);
         CoreFiles core = new(machine);
         V1LimitFiles v1Limits = new(machine, limits);
@@ -27,6 +30,7 @@ internal sealed class CgroupFs
         {
             Add(new V2MemoryFiles(machine, limits, v1Limits.UsageWithRoot).Files());
             Add(new V2CoreFiles(machine, core, new SubtreeControl(machine)).Files());
+            Add(_pressure.Files());
         }
     }
 
@@ -59,6 +63,14 @@ internal sealed class CgroupFs
     /// <summary>Reads a file, perhaps through a descriptor that was opened before.</summary>
     public static KernelRead Read(Cgroup cgroup, ControlFile file, OpenFile? held)
     {
+        if (file.ReadErrno != Errno.None)
+        {
+            return KernelRead.Failed(file.ReadErrno);
+        }
+        if (file.ReadErrno != Errno.None)
+        {
+            return KernelRead.Failed(file.ReadErrno);
+        }
         if (held is not null && file.ShowHeld is { } showHeld)
         {
             return KernelRead.Of(showHeld(cgroup, held));
@@ -192,6 +204,10 @@ internal sealed class CgroupFs
             }
         }
         foreach (string name in cgroup.OwnMemcg is null ? [] : isRoot ? rules.V2RootFiles : rules.V2Files)
+        {
+            yield return name;
+        }
+        foreach (string name in _pressure.CgroupNames(cgroup))
         {
             yield return name;
         }

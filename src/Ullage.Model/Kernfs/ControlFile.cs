@@ -25,6 +25,9 @@ internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = nul
     /// <summary>A file of the memory controller: it goes with the controller.</summary>
     public bool NeedsMemcg { get; init; }
 
+    /// <summary>What reading answers instead of text; none = it shows text.</summary>
+    public Errno ReadErrno { get; init; }
+
     /// <summary>A file that shows text of the memory controller.</summary>
     public static ControlFile Memory(string name, Func<MemCgroup, string>? show, Func<MemCgroup, string, Errno>? write = null) => new(name,
         show is null ? null : cgroup => show(cgroup.OwnMemcg!),

@@ -3,6 +3,7 @@ using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 using Ullage.Model.Oom;
 using Ullage.Model.Reclaim;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Kernfs;
 
@@ -44,7 +45,7 @@ internal sealed class LimitWrites(Machine machine)
             {
                 return Errno.None;
             }
-            machine.Reclaim.TryToFreePages(new ScanControl(memcg, 1, !memsw));
+            Free(KernelSite.LimitWrite, memcg, 1, !memsw);
             if (counter.Usage >= before)
             {
                 rounds--;
@@ -86,7 +87,7 @@ internal sealed class LimitWrites(Machine machine)
                 machine.Charge.DrainAllStock(memcg);
                 drained = true;
             }
-            else if (machine.Reclaim.TryToFreePages(new ScanControl(memcg, 1, !memsw)) == 0)
+            else if (Free(KernelSite.LimitWrite, memcg, 1, !memsw) == 0)
             {
                 return Errno.EBUSY;
             }
@@ -109,7 +110,7 @@ internal sealed class LimitWrites(Machine machine)
             }
             else if (retries > 0)
             {
-                long freed = machine.Reclaim.TryToFreePages(new ScanControl(memcg, memcg.Memory.Usage - max, MaySwap: true));
+                long freed = Free(KernelSite.MaxWrite, memcg, memcg.Memory.Usage - max, maySwap: true);
                 retries -= freed == 0 ? 1 : 0;
             }
             else if (!Kill(memcg))
@@ -160,7 +161,9 @@ internal sealed class LimitWrites(Machine machine)
     private bool Kill(MemCgroup memcg)
     {
         memcg.RaiseEvent(MemcgEvent.Oom);
+        machine.Path.Site = KernelSite.MaxWrite;
         bool killed = machine.Oom.MemcgOutOfMemory(memcg, Gfp.Kernel, 0, inFault: false);
+        machine.Path.Site = KernelSite.Charge;
         machine.SpendAndRunDue(machine.Costs.FruitlessReclaimNs); // the victim gets on with dying meanwhile
         return killed;
     }
@@ -181,13 +184,22 @@ internal sealed class LimitWrites(Machine machine)
             {
                 return Errno.EINTR;
             }
-            if (machine.Reclaim.TryToFreePages(new ScanControl(memcg, 1, MaySwap: true)) == 0)
+            if (Free(KernelSite.ForceEmptyWrite, memcg, 1, maySwap: true) == 0)
             {
                 retries--;
                 machine.SpendAndRunDue(machine.Era.Cgroups.ForceEmptyWaits ? ForceEmptyWaitNs : 0);
             }
         }
         return Errno.None;
+    }
+
+    /// <summary>Reclaim that no charge asked for: a memory stall up to 5.4 only (§6.7).</summary>
+    private long Free(KernelSite site, MemCgroup memcg, long pages, bool maySwap)
+    {
+        machine.Path.Site = site;
+        long freed = machine.Reclaim.TryToFreePages(new ScanControl(memcg, pages, maySwap));
+        machine.Path.Site = KernelSite.Charge;
+        return freed;
     }
 
     /// <summary>Empties every CPU's batch of new pages.</summary>
@@ -216,7 +228,7 @@ internal sealed class LimitWrites(Machine machine)
             {
                 DrainLru();
             }
-            long now = memcg.IsRoot ? 0 : machine.Reclaim.TryToFreePages(new ScanControl(memcg, pages - freed, MaySwap: true));
+            long now = memcg.IsRoot ? 0 : Free(KernelSite.ReclaimWrite, memcg, pages - freed, maySwap: true);
             if (now == 0 && retries-- == 0)
             {
                 return Errno.EAGAIN;

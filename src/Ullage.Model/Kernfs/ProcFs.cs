@@ -5,6 +5,7 @@ using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Abi.Text;
 using Ullage.Model.Pages;
+using Ullage.Model.Pressure;
 
 namespace Ullage.Model.Kernfs;
 
@@ -17,6 +18,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "buddyinfo"];
 
     private readonly ProcPid _pids = new(machine);
+    private readonly PressureFiles _pressure = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
 
     public KernelRead Read(ReadOnlySpan<string> path)
@@ -29,6 +31,11 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         {
             return _vm.Read(path[1..]);
         }
+        if (IsPressure(path[0]))
+        {
+            return path.Length == 1 ? KernelRead.Failed(Errno.EISDIR) : path.Length == 2 ? _pressure.ReadProc(path[1])
+                : KernelRead.Failed(_pressure.ReadProc(path[1]).Errno == Errno.ENOENT ? Errno.ENOENT : Errno.ENOTDIR);
+        }
         if (Task(path[0]) is { } task)
         {
             return path.Length == 1 ? KernelRead.Failed(Errno.EISDIR) : _pids.Read(task, path[1..]);
@@ -36,6 +43,8 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         string? text = Show(path[0]);
         return text is null ? KernelRead.Failed(Errno.ENOENT) : path.Length > 1 ? KernelRead.Failed(Errno.ENOTDIR) : KernelRead.Of(text);
     }
+
+    private bool IsPressure(string name) => name == "pressure" && machine.Era.Pressure.Exists;
 
     private string? Show(string name) => name switch
     {
@@ -64,6 +73,11 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         {
             return _vm.Write(path[1..], text);
         }
+        if (IsPressure(path[0]))
+        {
+            return path.Length == 1 ? Errno.EISDIR : path.Length == 2 ? _pressure.WriteProc(path[1], text)
+                : _pressure.ReadProc(path[1]).Errno == Errno.ENOENT ? Errno.ENOENT : Errno.ENOTDIR;
+        }
         if (Task(path[0]) is { } task)
         {
             return path.Length == 1 ? Errno.EISDIR : _pids.Write(task, path[1..], text);
@@ -82,6 +96,11 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         {
             return _vm.List(path[1..]);
         }
+        if (IsPressure(path[0]))
+        {
+            return path.Length == 1 ? new KernelList(Errno.None, [.. _pressure.ProcNames])
+                : KernelList.Failed(_pressure.ReadProc(path[1]).Errno == Errno.ENOENT ? Errno.ENOENT : Errno.ENOTDIR);
+        }
         if (Task(path[0]) is not null)
         {
             return path.Length == 1 ? new KernelList(Errno.None, ProcPid.Names)
@@ -93,6 +112,10 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
     private List<string> RootList()
     {
         List<string> names = [.. RootNames];
+        if (machine.Era.Pressure.Exists)
+        {
+            names.Add("pressure/");
+        }
         foreach (TaskStruct task in machine.Tasks.All)
         {
             if (task == task.Signal.Leader)

@@ -7,6 +7,7 @@ using Ullage.Model.Files;
 using Ullage.Model.Kernfs;
 using Ullage.Model.Oom;
 using Ullage.Model.Pages;
+using Ullage.Model.Pressure;
 using Ullage.Model.Reclaim;
 using Ullage.Model.Slab;
 using Ullage.Model.Tracing;
@@ -26,6 +27,8 @@ public sealed partial class Machine
         Costs = options.Costs;
         Random = new SimRandom(options.Seed);
         Log = new KernelLog(this);
+        Probes = new Probes(this);
+        Psi = new PsiSystem(this);
         Frames = new PageFrames(options);
         Pages = new PageAllocator(this);
         Hierarchy = new CgroupHierarchy(this);
@@ -110,10 +113,16 @@ public sealed partial class Machine
     /// <summary>Its tasks.</summary>
     public TaskTable Tasks { get; }
 
+    /// <summary>Probes of kernel functions.</summary>
+    public Probes Probes { get; }
+
     /// <summary>Page frames.</summary>
     public PageFrames Frames { get; }
 
     internal MachineCosts Costs { get; }
+
+    /// <summary>Where in the kernel it is, as far as probes ask.</summary>
+    internal KernelPath Path;
 
     internal SimRandom Random { get; }
 
@@ -169,13 +178,6 @@ public sealed partial class Machine
 
     /// <summary>Of <see cref="CallNs"/>, the time that the task slept in the kernel: it does not keep the CPU busy.</summary>
     internal long StalledNs { get; private set; }
-
-    /// <summary>Lets the current task sleep inside a call; due work runs meanwhile.</summary>
-    internal void Stall(long ns)
-    {
-        StalledNs += ns;
-        SpendAndRunDue(ns);
-    }
 
     internal void ResetCallTime() => (CallNs, StalledNs) = (0, 0);
 

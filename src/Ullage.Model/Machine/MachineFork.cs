@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -13,6 +14,8 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(parent);
         Spend(Costs.ForkNs);
+        Path.Entry = KernelEntry.Fork;
+        Path.Entry = KernelEntry.Fork;
         MemCgroup memcg = parent.Cgroup.Memcg;
         TaskObjects objects = new(this) { FdTableSize = parent.Objects?.FdTableSize ?? 0 };
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))
@@ -81,6 +84,8 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.ForkNs / 4);
+        Path.Entry = KernelEntry.Fork;
+        Path.Entry = KernelEntry.Fork;
         MemCgroup memcg = task.Cgroup.Memcg;
         TaskObjects objects = new(this);
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))

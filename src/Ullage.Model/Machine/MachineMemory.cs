@@ -3,6 +3,7 @@ using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -31,6 +32,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
+        Path.Entry = KernelEntry.Mmap;
         if (bytes == 0)
         {
             return (Errno.EINVAL, 0);

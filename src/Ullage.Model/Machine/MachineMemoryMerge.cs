@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -51,6 +52,8 @@ public sealed partial class Machine
     [Kernel("__split_vma", "mm/vma.c")]
     private bool SplitAt(TaskStruct task, Mm mm, long page, bool limited = true)
     {
+        Path.Entry = KernelEntry.Split;
+        Path.Entry = KernelEntry.Split;
         Vma? vma = mm.Find(page);
         if (vma is null || vma.StartPage == page)
         {

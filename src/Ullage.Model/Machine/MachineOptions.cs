@@ -47,6 +47,12 @@ public sealed record MachineOptions
     /// <summary>v2 mount option memory_localevents: memory.events counts only what is raised at the cgroup itself (5.2+).</summary>
     public bool MemoryLocalEvents { get; init; }
 
+    /// <summary>PSI is on (psi=1); eras without PSI ignore it.</summary>
+    public bool Psi { get; init; } = true;
+
+    /// <summary>The kernel accounts interrupt time, so that irq pressure files exist from 6.1; nothing in the model takes interrupt time.</summary>
+    public bool IrqTimeAccounting { get; init; }
+
     /// <summary>Seed of everything that is left to chance.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -4,6 +4,8 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
+using Ullage.Model.Pressure;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -94,6 +96,7 @@ public sealed partial class Machine
         }
         task.State = TaskState.Zombie;
         task.Program = null;
+        Psi.Change(task, (PsiTask)~0, PsiTask.None);
         task.IsOomVictim = false;
         task.Cgroup.RemoveTask(task);
         GiveStack(task);
@@ -221,6 +224,7 @@ public sealed partial class Machine
                 each.Cgroup.RemoveTask(each);
                 each.Cgroup = destination;
                 destination.AddTask(each);
+                Psi.Move(each);
             }
         }
         return Errno.None;

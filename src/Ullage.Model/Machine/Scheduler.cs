@@ -1,4 +1,5 @@
 using Ullage.Abi;
+using Ullage.Model.Pressure;
 
 namespace Ullage.Model;
 
@@ -87,6 +88,7 @@ public sealed class Scheduler
     {
         task.Cpu = ChooseCpu(task.Cpu);
         _queues[task.Cpu].Add(task);
+        _machine.Psi.Enqueue(task, task.Cpu);
     }
 
     /// <summary>The CPU it ran on if that is idle, else an idle one, else the one it ran on.</summary>
@@ -115,6 +117,7 @@ public sealed class Scheduler
         {
             if (next > untilNs)
             {
+                _machine.ResetCallTime(); // who looks now is in no call
                 _machine.Clock.AdvanceTo(Math.Max(untilNs, _machine.Clock.NowNs));
                 return true;
             }
@@ -134,12 +137,14 @@ public sealed class Scheduler
         long now = _machine.Clock.NowNs;
         _machine.ResetCallTime();
         _machine.RunDueWork(now);
+        _machine.Psi.AdvanceTo(now);
         while (_timers.NextDueNs <= now && _machine.Panicked is null)
         {
             _timers.Take(out _)();
         }
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
+            _machine.ResetCallTime();
             if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu) is { } task)
             {
                 RunSlice(cpu, task);
@@ -172,6 +177,10 @@ public sealed class Scheduler
     private long NextEventNs()
     {
         long next = NextTaskEventNs();
+        if (_machine.Psi.Polled)
+        {
+            next = Math.Min(next, Math.Max(_machine.Psi.NextDueNs, _machine.Clock.NowNs)); // who polls is told in time
+        }
         bool worthWaiting = next != long.MaxValue || _machine.Work.NextDueNs <= _settledAtNs || _machine.Oom.Waiters.Any;
         return worthWaiting ? Math.Min(next, _machine.Work.NextDueNs) : long.MaxValue;
     }
@@ -211,6 +220,7 @@ public sealed class Scheduler
                 return task;
             }
             _frozen.Add(task);
+            _machine.Psi.Change(task, PsiTask.Running | PsiTask.OnCpu, PsiTask.None);
         }
         return null;
     }
@@ -222,6 +232,7 @@ public sealed class Scheduler
         m.Current = task;
         task.Cpu = cpu;
         m.ResetCallTime();
+        m.Psi.Switch(task, cpu);
         if (task.FatalSignalPending)
         {
             m.Spend(m.Costs.SyscallNs);
@@ -266,6 +277,7 @@ public sealed class Scheduler
                 break;
             case ProgramNext.Blocked:
                 task.State = task.State == TaskState.Running ? TaskState.Sleeping : task.State;
+                m.Psi.Change(task, PsiTask.Running | PsiTask.OnCpu, PsiTask.None);
                 break;
             default:
                 m.ExitGroup(task.Signal, (int)step.Value, 0);
@@ -284,6 +296,7 @@ public sealed class Scheduler
     private void Sleep(TaskStruct task, long untilNs)
     {
         task.State = TaskState.Sleeping;
+        _machine.Psi.Change(task, PsiTask.Running | PsiTask.OnCpu, PsiTask.None);
         int generation = ++task.SleepGeneration;
         At(untilNs, () =>
         {

@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
+using Ullage.Model.Pressure;
 
 namespace Ullage.Model;
 
@@ -77,6 +78,12 @@ public sealed class TaskStruct
 
     /// <summary>Its slab objects.</summary>
     internal TaskObjects? Objects { get; set; }
+
+    /// <summary>PF_MEMSTALL: between psi_memstall_enter and psi_memstall_leave (§6.1).</summary>
+    internal bool InMemstall { get; set; }
+
+    /// <summary>What PSI counts it as.</summary>
+    internal PsiTaskState Psi;
 
     /// <summary>The CPU it last ran on.</summary>
     public int Cpu { get; internal set; }

@@ -4,6 +4,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Oom;
 
@@ -105,7 +106,9 @@ internal sealed class OomKiller
             return FaultOutcome.WaitForOom;
         }
         bool locked = Waiters.TryLock(memcg);
+        _machine.Path.Site = KernelSite.FaultEnd;
         _ = MemcgOutOfMemory(memcg, Gfp.Kernel, 0, inFault: true);
+        _machine.Path.Site = KernelSite.Charge;
         if (locked)
         {
             Waiters.Unlock(memcg);
@@ -118,6 +121,10 @@ internal sealed class OomKiller
     [Kernel("mem_cgroup_out_of_memory", "mm/memcontrol.c")]
     internal bool MemcgOutOfMemory(MemCgroup memcg, Gfp gfp, int order, bool inFault)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.MemCgroupOutOfMemory);
+        }
         if (_rules.RechecksMargin && memcg.Margin(_machine.MemswCounts) >= 1L << order)
         {
             return true;
@@ -136,7 +143,14 @@ internal sealed class OomKiller
     internal bool GlobalOutOfMemory(Gfp gfp)
     {
         long total = _machine.Frames.Managed + (_machine.Options.SwapBytes >> KernelConstants.PageShift);
-        return OutOfMemory(new OomContext { Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true } });
+        KernelSite outer = _machine.Path.Site;
+        _machine.Path.Site = KernelSite.Global;
+        bool comesBack = OutOfMemory(new OomContext
+        {
+            Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true },
+        });
+        _machine.Path.Site = outer;
+        return comesBack;
     }
 
     /// <summary>§8.4.</summary>
@@ -158,6 +172,10 @@ internal sealed class OomKiller
         if (_machine.Panicked is not null)
         {
             return false;
+        }
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.OutOfMemory);
         }
         if (oc.Current is { FatalSignalPending: true, Mm: not null } or { Exiting: true, Mm: not null })
         {
@@ -239,6 +257,10 @@ internal sealed class OomKiller
     private void KillProcess(OomContext oc, OomChoice choice)
     {
         TaskStruct victim = choice.Victim!;
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.OomKillProcess);
+        }
         _machine.Spend(_machine.Costs.OomReportNs);
         _report.Header(oc, choice);
         if (_rules.SacrificeChild)

@@ -19,14 +19,48 @@ internal sealed class MemcgReclaim(Machine machine)
 
     private readonly ReclaimRules _rules = machine.Era.Reclaim;
     private readonly MemcgWalkPositions _positions = new(machine);
+    private readonly bool _hasPsi = machine.Era.Pressure.Exists;
+    private readonly bool _stallsInside = machine.Era.Pressure.ReclaimIsStall;
     private int _running;
     private long _slabPages;
 
-    /// <summary>Tries to free pages of a subtree; answers how many were freed.</summary>
+    /// <summary>The same for a charge or memory.high, which are memory stalls (§6.7).</summary>
+    [Kernel("try_charge_memcg", "mm/memcontrol.c")]
+    public long Stalling(ScanControl sc)
+    {
+        if (_stallsInside || !_hasPsi)
+        {
+            return TryToFreePages(sc);
+        }
+        TaskStruct? task = machine.Current;
+        bool nested = machine.Psi.MemstallEnter(task);
+        long reclaimed = TryToFreePages(sc);
+        machine.Psi.MemstallLeave(task, nested);
+        return reclaimed;
+    }
+
+    /// <summary>Tries to free pages of a subtree; answers how many were freed. Limit writes and memory.reclaim call it, too.</summary>
     [Kernel("try_to_free_mem_cgroup_pages", "mm/vmscan.c")]
     public long TryToFreePages(ScanControl sc)
     {
         Invariant.Holds(sc.Pages > 0 && !sc.Memcg.IsRoot);
+        if (machine.Probes.Any)
+        {
+            machine.Probes.Hit(Tracing.KernelFunction.TryToFreeMemCgroupPages);
+        }
+        if (!_stallsInside || !_hasPsi)
+        {
+            return Shrink(sc);
+        }
+        TaskStruct? task = machine.Current;
+        bool nested = machine.Psi.MemstallEnter(task);
+        long reclaimed = Shrink(sc);
+        machine.Psi.MemstallLeave(task, nested);
+        return reclaimed;
+    }
+
+    private long Shrink(ScanControl sc)
+    {
         machine.Lru.Drain(machine.CurrentCpu); // shrink_inactive_list begins with lru_add_drain
         machine.SpendAndRunDue(machine.Costs.FruitlessReclaimNs);
         TaskStruct? task = machine.Current;

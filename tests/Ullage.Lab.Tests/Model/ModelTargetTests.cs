@@ -45,7 +45,6 @@ public sealed class ModelTargetTests
     [InlineData("{name: t, files: {/f: 4K}, processes: [{name: p, do: [mmap: {region: r, bytes: 4K, kind: file, file: /f}]}]}", "mmap kind: file")]
     [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K}, madvise: {region: r, advice: cold}]}]}", "madvise cold")]
     [InlineData("{name: t, files: {/data/f: 4K}}", "files")]
-    [InlineData("{name: t, probes: [try_charge]}", "probes")]
     public void UnsupportedIsSaidBeforeAnythingRuns(string yaml, string what)
     {
         Watcher watcher = new();
@@ -53,6 +52,23 @@ public sealed class ModelTargetTests
         refused.Message.ShouldStartWith("not supported by this version: " + what);
         refused.ExitCode.ShouldBe(4);
         watcher.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ProbeOfAFunctionThatIsNotThereIsNamed()
+    {
+        TargetUnavailableException refused = Should.Throw<TargetUnavailableException>(() => ModelRuns.Run("{name: t, probes: [psi_memstall_enter]}", "4.15"));
+        refused.ExitCode.ShouldBe(4);
+        refused.Message.ShouldStartWith("probes: the model of kernel 4.15 has no function psi_memstall_enter to probe: use ");
+    }
+
+    [Fact]
+    public void ProbesGiveStacks()
+    {
+        RunResult result = ModelRuns.Run(
+            "{name: t, probes: [psi_memstall_enter, oom_kill_process], cgroup: {groups: {/a: {memory.max: 8M}}}, processes: [{name: p, cgroup: /a, do: [grow: 16M]}]}", "6.12");
+        result.Stacks.Select(stack => (stack.Probe, stack.Count)).ShouldBe([("oom_kill_process", 1L), ("psi_memstall_enter", 35L)]);
+        result.Stacks[1].Frames.Take(2).ShouldBe(["psi_memstall_enter", "try_charge_memcg"]);
     }
 
     [Theory]

@@ -53,6 +53,7 @@ internal sealed class ModelRun
             Samples = _samples.Kept,
             Dmesg = _log,
             Notes = _samples.Note is string note ? [note] : [],
+            Stacks = [.. _machine.Probes.Stacks.Select(stack => new StackResult(stack.Function, stack.Count, stack.Frames))],
         };
     }
 

@@ -14,10 +14,6 @@ internal static class ModelSupport
     /// <exception cref="TargetUnavailableException">It names what is missing and where the scenario asks for it.</exception>
     public static void Check(Scenario scenario)
     {
-        if (scenario.Probes.Count > 0)
-        {
-            throw new TargetUnavailableException("not supported by this version: probes (stack histograms): take them out of the scenario", NotThere);
-        }
         foreach (ProcessSpec process in scenario.Processes)
         {
             Check(process, scenario);

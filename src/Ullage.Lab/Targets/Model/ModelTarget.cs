@@ -9,6 +9,8 @@ namespace Ullage.Lab.Targets.Model;
 /// <summary>Runs a scenario on the modelled machine: any of the nine kernels, no root, the same bytes for the same seed.</summary>
 public sealed class ModelTarget : ITarget
 {
+    private const int FeatureAbsent = 4;
+
     /// <inheritdoc/>
     public string Name => "model";
 
@@ -30,7 +32,20 @@ public sealed class ModelTarget : ITarget
         Stopwatch wall = Stopwatch.StartNew();
         ModelSupport.Check(scenario);
         Machine machine = ModelBoot.Make(scenario, options, Glibc, OnBooted);
+        AttachProbes(machine, scenario.Probes);
         OnReady?.Invoke(machine);
         return new ModelRun(machine, scenario, options, observer, cancel).Run(wall);
+    }
+
+    private static void AttachProbes(Machine machine, IReadOnlyList<string> functions)
+    {
+        foreach (string function in functions)
+        {
+            if (!machine.Probes.TryAttach(function))
+            {
+                throw new TargetUnavailableException(
+                    $"probes: the model of kernel {machine.Era.Name} has no function {function} to probe: use {string.Join(", ", machine.Probes.Functions)}", FeatureAbsent);
+            }
+        }
     }
 }
