@@ -265,7 +265,7 @@ internal sealed class OomKiller
         _report.Header(oc, choice);
         if (_rules.SacrificeChild)
         {
-            victim = WorstChild(victim, oc.TotalPages) ?? victim;
+            victim = WorstChild(victim, oc) ?? victim;
         }
         MemCgroup? group = _rules.OomGroup ? OomGroupOf(victim, oc.Memcg) : null;
         Kill(oc, victim);
@@ -280,13 +280,14 @@ internal sealed class OomKiller
     }
 
     /// <summary>§8.5 step 3: any child with a positive badness goes before its parent.</summary>
-    private TaskStruct? WorstChild(TaskStruct parent, long totalPages)
+    private TaskStruct? WorstChild(TaskStruct parent, OomContext oc)
     {
         TaskStruct? worst = null;
         long most = 0;
         foreach (SignalStruct child in parent.Signal.Children)
         {
-            long points = child.Leader.Mm == parent.Mm ? 0 : Badness.Of(child.Leader, totalPages);
+            bool elsewhere = child.Leader.Mm == parent.Mm || (oc.Memcg is { } domain && !child.Leader.Cgroup.Memcg.IsDescendantOf(domain));
+            long points = elsewhere ? 0 : Badness.Of(child.Leader, oc.TotalPages);
             if (points > most)
             {
                 (worst, most) = (child.Leader, points);

