@@ -19,7 +19,6 @@ internal static class EraV5_4
         Oom = Before.Oom with
         {
             NoFsSkipsMemcg = false, // §8.2 step 4
-            V1OomKillHierarchical = true, // measured: E8 on 5.4
         },
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Full }, // §3.9
         Report = EraReports.V5_4,

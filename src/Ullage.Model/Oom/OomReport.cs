@@ -130,11 +130,7 @@ internal sealed class OomReport
     [Kernel("__oom_kill_process", "mm/oom_kill.c")]
     public void Killed(OomContext oc, TaskStruct victim)
     {
-        if (victim.Mm is not { } mm)
-        {
-            Exiting(oc, victim);
-            return;
-        }
+        Mm mm = victim.Mm!;
         string cause = _rules.Killed is OomKilledLine.TwoRssParts or OomKilledLine.ThreeRssParts ? "" : Cause(oc) + ": ";
         string shmem = _rules.Killed is OomKilledLine.TwoRssParts ? "" : string.Create(CultureInfo.InvariantCulture, $", shmem-rss:{mm.ShmemPages * KbPerPage}kB");
         long filePages = mm.FilePages + (shmem.Length == 0 ? mm.ShmemPages : 0);
@@ -145,7 +141,9 @@ internal sealed class OomReport
     private static string OwnerOf(TaskStruct victim, Mm mm) => string.Create(CultureInfo.InvariantCulture,
         $", UID:{victim.Signal.Uid} pgtables:{mm.TablePages * KbPerPage}kB oom_score_adj:{victim.Signal.OomScoreAdj}");
 
-    private void Exiting(OomContext oc, TaskStruct victim)
+    /// <summary>The victim has left its address space meanwhile.</summary>
+    [Kernel("__oom_kill_process", "mm/oom_kill.c")]
+    public void AlreadyExiting(OomContext oc, TaskStruct victim)
     {
         if (_rules.ExitingVictimLine)
         {
