@@ -24,6 +24,7 @@ internal static class EraV5_4
         Report = EraReports.V5_4,
         Cgroups = EraCgroupFiles.V5_4,
         Proc = EraProcFiles.V5_4,
+        Paths = EraCallPaths.V5_4,
         Pressure = EraPressure.V5_4,
     };
 }

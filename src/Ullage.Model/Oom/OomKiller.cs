@@ -96,6 +96,10 @@ internal sealed partial class OomKiller
     [Kernel("mem_cgroup_oom_synchronize", "mm/memcontrol.c")]
     public FaultOutcome Synchronize(TaskStruct task, MemCgroup memcg)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.MemCgroupOomSynchronize);
+        }
         if (memcg.OomKillDisable)
         {
             if (task.FatalSignalPending)

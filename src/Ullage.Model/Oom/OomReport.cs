@@ -61,6 +61,13 @@ internal sealed class OomReport
 
     private void Dump(OomContext oc, TaskStruct? victim)
     {
+        _machine.Path.OomReport = true;
+        DumpParts(oc, victim);
+        _machine.Path.OomReport = false;
+    }
+
+    private void DumpParts(OomContext oc, TaskStruct? victim)
+    {
         int adj = oc.Current?.Signal.OomScoreAdj ?? 0;
         string nodemask = _rules.Nodemask ? "nodemask=(null), " : "";
         Write(PrintkLevel.Warning, $"{_stack.CommOf(oc)} invoked oom-killer: gfp_mask={_gfp.Text(oc)}, {nodemask}order={oc.Order}, oom_score_adj={adj}");

@@ -30,6 +30,10 @@ public sealed class KernelLog
 
     internal void Write(int level, string text)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.Printk);
+        }
         _lastNs = Math.Max(_lastNs, _machine.TimeNs);
         _records.Add(new KernelLogRecord(_lastNs, level, text));
         _bytes += text.Length;

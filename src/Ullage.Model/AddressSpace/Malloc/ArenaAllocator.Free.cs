@@ -91,6 +91,7 @@ internal sealed partial class ArenaAllocator
     /// <summary>Moves the break down, if the top ends there.</summary>
     private void TrimMain(Arena arena)
     {
+        calls.At(MallocPlace.Systrim, isEntered: true);
         ref Chunk top = ref chunks[arena.Top];
         long spare = Spare(top.Size);
         long end = Sbrk(0);
@@ -107,6 +108,7 @@ internal sealed partial class ArenaAllocator
     /// <summary>Unmaps heaps that hold nothing, then shrinks the last one.</summary>
     private void TrimHeap(Arena arena)
     {
+        calls.At(MallocPlace.HeapTrim, isEntered: true);
         while (arena.Heap is { Previous: { } previous } heap && chunks[arena.Top].Address == heap.Address + state.Rules.HeapInfoBytes)
         {
             ref Chunk fence = ref chunks[previous.Fence];

@@ -5,6 +5,7 @@ internal sealed partial class ArenaAllocator
 {
     private int FromSystem(Arena? arena, long size, ThreadCache? cache)
     {
+        calls.At(MallocPlace.Sysmalloc, isEntered: true);
         bool mapsAlone = arena is null || (size >= state.MmapThreshold && state.Mmaps < state.MmapMax);
         if (mapsAlone && MapAlone(size) is >= 0 and int alone)
         {
@@ -53,6 +54,7 @@ internal sealed partial class ArenaAllocator
         state.Mmaps--;
         state.MmappedBytes -= bytes;
         chunks.Remove(chunk);
+        calls.At(MallocPlace.MunmapChunk, isEntered: true);
         calls.Munmap(address, bytes);
     }
 
@@ -77,10 +79,12 @@ internal sealed partial class ArenaAllocator
         long oldSize = arena.Top >= 0 ? chunks[arena.Top].Size : 0;
         long oldEnd = arena.Top >= 0 ? chunks[arena.Top].Address + oldSize : None;
         long bytes = MallocSizes.PageUp(size + state.TopPad + MallocSizes.Smallest - (arena.IsContiguous ? oldSize : 0));
+        calls.At(MallocPlace.Morecore, isEntered: false);
         long start = bytes > 0 ? Sbrk(bytes) : None;
         long end = None;
         if (start < 0)
         {
+            calls.At(MallocPlace.Sysmalloc, isEntered: false);
             bytes = FallbackBytes(arena, bytes, oldSize);
             start = bytes > size ? calls.Mmap(bytes) : None;
             if (start < 0)

@@ -6,6 +6,13 @@ namespace Ullage.Model.AddressSpace.Malloc;
 /// </summary>
 public interface IMallocCalls
 {
+    /// <summary>Tells where in malloc it is from now on; who keeps stacks listens.</summary>
+    /// <param name="place">The function.</param>
+    /// <param name="isEntered">It was just called; false = the call is back in it.</param>
+    void At(MallocPlace place, bool isEntered)
+    {
+    }
+
     /// <summary>The file /proc/sys/vm/overcommit_memory reads 2, which malloc looks at before it shrinks a heap.</summary>
     bool OvercommitsNever { get; }
 

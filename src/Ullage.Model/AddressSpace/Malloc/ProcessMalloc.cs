@@ -41,15 +41,28 @@ public sealed class ProcessMalloc
     /// <summary>malloc(3): the address, 0 = NULL with ENOMEM. Takes time, besides that of its system calls.</summary>
     public long Malloc(long bytes, int thread = 0)
     {
-        _machine.Spend(_machine.Costs.MallocNs);
-        return Glibc.Malloc(thread, bytes);
+        Enter(MallocRoot.Malloc);
+        return Leave(Glibc.Malloc(thread, bytes));
     }
 
     /// <summary>free(3).</summary>
     public void Free(long address, int thread = 0)
     {
-        _machine.Spend(_machine.Costs.MallocNs);
+        Enter(MallocRoot.Free);
         Glibc.Free(thread, address);
+        _calls.Enter(MallocRoot.None);
+    }
+
+    private void Enter(MallocRoot root)
+    {
+        _machine.Spend(_machine.Costs.MallocNs);
+        _calls.Enter(root);
+    }
+
+    private long Leave(long address)
+    {
+        _calls.Enter(MallocRoot.None);
+        return address;
     }
 
     /// <summary>The malloc of a forked child.</summary>
