@@ -59,10 +59,6 @@ internal sealed class TryCharge
     /// <summary>Charges <paramref name="pages"/> to <paramref name="memcg"/>.</summary>
     public ChargeStatus Charge(MemCgroup memcg, Gfp gfp, int pages)
     {
-        if (_machine.Probes.Any)
-        {
-            _machine.Probes.Hit(KernelFunction.TryCharge);
-        }
         if (memcg.IsRoot || _machine.Stock.Consume(_machine.CurrentCpu, memcg, pages))
         {
             return ChargeStatus.Charged;

@@ -63,7 +63,7 @@ internal static class EraCallPaths
 
     private static readonly IReadOnlyList<string> Page4_15 = ["memcg_kmem_charge_memcg", "memcg_kmem_charge", "__alloc_pages_nodemask", "alloc_pages_current"];
 
-    private static readonly IReadOnlyList<string> Clone4_15 = ["copy_process.part.0", "_do_fork", "SyS_clone", .. Entry];
+    private static readonly IReadOnlyList<string> Clone4_15 = ["copy_process.part.35", "_do_fork", "SyS_clone", .. Entry];
 
     internal static readonly CallPaths V4_15 = V4_1 with
     {

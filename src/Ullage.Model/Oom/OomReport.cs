@@ -82,7 +82,7 @@ internal sealed class OomReport
         }
         else
         {
-            _memInfo.Dump();
+            _memInfo.Dump(isHopeless: true);
         }
         if (DumpTasks)
         {
@@ -103,8 +103,11 @@ internal sealed class OomReport
         Write(PrintkLevel.Info, $"oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed={MemsAllowed()},{scope},task_memcg={victim.Cgroup.Memcg.Cgroup.Path},task={victim.Comm},pid={victim.Pid},uid={victim.Signal.Uid}");
     }
 
-    private string MemsAllowed() =>
-        _machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{_machine.Options.Nodes - 1}");
+    private string MemsAllowed() => MemsAllowed(_machine);
+
+    /// <summary>The nodes of a machine as a list.</summary>
+    internal static string MemsAllowed(Machine machine) =>
+        machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{machine.Options.Nodes - 1}");
 
     /// <summary>The selection found nobody (§8.2 step 8).</summary>
     [Kernel("out_of_memory", "mm/oom_kill.c")]

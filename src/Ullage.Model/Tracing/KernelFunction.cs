@@ -5,7 +5,6 @@ internal enum KernelFunction
 {
     PsiMemstallEnter,
     PageCounterTryCharge,
-    TryCharge,
     TryToFreeMemCgroupPages,
     HandleOverHigh,
     ReclaimHigh,

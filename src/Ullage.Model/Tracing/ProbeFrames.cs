@@ -19,7 +19,6 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
     {
         KernelFunction.PsiMemstallEnter => "psi_memstall_enter",
         KernelFunction.PageCounterTryCharge => "page_counter_try_charge",
-        KernelFunction.TryCharge => era.Charging.FunctionName,
         KernelFunction.TryToFreeMemCgroupPages => "try_to_free_mem_cgroup_pages",
         KernelFunction.HandleOverHigh => "mem_cgroup_handle_over_high",
         KernelFunction.ReclaimHigh => "reclaim_high",
@@ -84,9 +83,6 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
                 break;
             case KernelFunction.PageCounterTryCharge:
                 AddCharge(frames, path, inFault, withTryCharge: !path.KmemCounter);
-                break;
-            case KernelFunction.TryCharge:
-                AddCharge(frames, path, inFault, withTryCharge: false);
                 break;
             case KernelFunction.HandleOverHigh:
                 AddHigh(frames, path, inFault);

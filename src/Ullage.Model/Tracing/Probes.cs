@@ -18,6 +18,7 @@ public sealed class Probes
     private readonly ProbeFrames _frames;
     private readonly bool[] _attached = new bool[(int)KernelFunction.Count];
     private readonly Dictionary<(KernelFunction Function, ulong Path), long> _counts = [];
+    private readonly List<(KernelFunction Function, ulong Path)> _seen = []; // its keys, in the order of their first call
 
     internal Probes(Machine machine)
     {
@@ -71,7 +72,11 @@ public sealed class Probes
             return;
         }
         (KernelFunction Function, ulong Path) key = (function, _machine.Path.Pack(_machine.Current is { InUserFault: true }));
-        CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _)++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out bool wasThere)++;
+        if (!wasThere)
+        {
+            _seen.Add(key);
+        }
     }
 
     /// <summary>The histogram: by function in the order of their names, then from the rarest stack to the most frequent.</summary>
@@ -80,10 +85,10 @@ public sealed class Probes
         get
         {
             List<ProbeStack> stacks = [];
-            foreach (((KernelFunction function, ulong packed), long count) in _counts)
+            foreach ((KernelFunction Function, ulong Path) key in _seen)
             {
-                KernelPath path = KernelPath.Unpack(packed, out bool inFault);
-                Add(stacks, _frames.Of(function, path, inFault), count);
+                KernelPath path = KernelPath.Unpack(key.Path, out bool inFault);
+                Add(stacks, _frames.Of(key.Function, path, inFault), _counts[key]);
             }
             stacks.Sort(static (a, b) =>
             {
