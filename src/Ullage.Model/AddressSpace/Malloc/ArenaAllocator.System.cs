@@ -46,16 +46,16 @@ internal sealed partial class ArenaAllocator
     /// <summary>Unmaps such a chunk. The first one above the threshold moves it, and the trim threshold with it.</summary>
     public void FreeAlone(int chunk)
     {
-        (long address, long bytes) = (chunks[chunk].Address, chunks[chunk].Size);
+        (long address, long bytes, long lead) = (chunks[chunk].Address, chunks[chunk].Size, chunks[chunk].Lead);
         if (!state.Options.FixesThresholds && bytes > state.MmapThreshold && bytes <= MallocSizes.LargestDynamicThreshold)
         {
             (state.MmapThreshold, state.TrimThreshold) = (bytes, 2 * bytes);
         }
         state.Mmaps--;
-        state.MmappedBytes -= bytes;
+        state.MmappedBytes -= bytes + lead;
         chunks.Remove(chunk);
         calls.At(MallocPlace.MunmapChunk, isEntered: true);
-        calls.Munmap(address, bytes);
+        calls.Munmap(address - lead, bytes + lead);
     }
 
     /// <summary>sbrk(3): the old break, -1 when the kernel refuses.</summary>
@@ -71,6 +71,7 @@ internal sealed partial class ArenaAllocator
             return old;
         }
         state.Break = calls.Brk(old + bytes);
+        state.HighestBreak = Math.Max(state.HighestBreak, state.Break);
         return state.Break < old + bytes ? None : old;
     }
 

@@ -33,6 +33,9 @@ public interface IMallocCalls
     /// <summary>munmap(2).</summary>
     void Munmap(long address, long bytes);
 
+    /// <summary>mremap(2) with MREMAP_MAYMOVE; -1 = refused.</summary>
+    long Mremap(long address, long oldBytes, long newBytes);
+
     /// <summary>mprotect(2) to readable and writable; false = refused.</summary>
     bool Mprotect(long address, long bytes);
 

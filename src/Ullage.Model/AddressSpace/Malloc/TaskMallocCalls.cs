@@ -30,7 +30,7 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     internal void Enter(MallocRoot root)
     {
         (machine.Path.Root, machine.Path.Place) = (root, MallocPlace.None);
-        if (root != MallocRoot.None && machine.Probes.Any)
+        if (root is MallocRoot.Malloc or MallocRoot.Free && machine.Probes.Any)
         {
             machine.Probes.Hit(root == MallocRoot.Free ? KernelFunction.LibcFree : KernelFunction.LibcMalloc);
         }
@@ -75,6 +75,17 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     {
         Drop(address, address + bytes);
         _ = machine.Munmap(task, address, bytes);
+    }
+
+    /// <inheritdoc/>
+    public long Mremap(long address, long oldBytes, long newBytes)
+    {
+        (Errno errno, long moved) = machine.Mremap(task, address, oldBytes, newBytes, mayMove: true);
+        if (errno == Errno.None && (moved != address || newBytes < oldBytes))
+        {
+            Drop(address, address + oldBytes); // what was to be written there was written before the pages moved
+        }
+        return errno == Errno.None ? moved : -1;
     }
 
     /// <inheritdoc/>
