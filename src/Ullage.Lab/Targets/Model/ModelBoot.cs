@@ -158,12 +158,20 @@ internal static class ModelBoot
     /// <summary>Refuses expectations about control files that no kernel has: they could only fail, and nobody would see why.</summary>
     private static void CheckExpectation(Machine machine, Expectation expectation)
     {
+        if (expectation.File is string pressure && !machine.Era.Pressure.Exists && IsPressure(machine, pressure))
+        {
+            string? place = expectation.Place.Length > 0 ? expectation.Place : null;
+            throw Failure($"{place ?? "expect"}: {pressure}: kernel {machine.Era.Name} has no pressure stall information, which came with 4.20: choose a kernel from 5.3 on", place, NotThere);
+        }
         if (expectation.File is string path && ModelNames.IsControlFile(machine, path) && !Exists(machine, path)
             && !ModelNames.IsKnown(machine, path[(path.LastIndexOf('/') + 1)..]))
         {
             throw NoSuchFile(machine, path, expectation.Place.Length > 0 ? expectation.Place : $"expect: {path}", expectation.Place.Length > 0 ? expectation.Place : null);
         }
     }
+
+    private static bool IsPressure(Machine machine, string path) => path.StartsWith("/proc/pressure/", StringComparison.Ordinal)
+        || (path.EndsWith(".pressure", StringComparison.Ordinal) && ModelNames.IsControlFile(machine, path));
 
     private static TargetUnavailableException NoSuchFile(Machine machine, string path, string what, string? place)
     {
