@@ -31,6 +31,7 @@ public sealed partial class Machine
         _ = VerifyPopulation(Hierarchy.Root);
         VerifySpaces();
         Psi.Verify();
+        VerifyLists();
     }
 
     private long[] CountStacks()
