@@ -65,6 +65,10 @@ internal sealed class KernelStacks
         {
             if (!_machine.Kmem.TryCharge(memcg, Gfp.KernelAccount, step, MemcgStat.KernelStack))
             {
+                if (_rules is { VmapStack: true, CachedStacksKeepCharge: true } && _machine.Current is { } task)
+                {
+                    _machine.Pages.Warning.StackFailed(task, charged, StackPages); // its pages are charged as they are allocated
+                }
                 if (charged > 0)
                 {
                     _machine.Kmem.Uncharge(memcg, charged, MemcgStat.KernelStack);
@@ -89,6 +93,9 @@ internal sealed class KernelStacks
             _machine.Kmem.Uncharge(paid, StackPages, MemcgStat.KernelStack);
         }
     }
+
+    /// <summary>Stacks that a CPU keeps (tests).</summary>
+    internal int KeptOn(int cpu) => _cached[cpu].Count;
 
     /// <summary>Adds the pages of kept stacks, by memory cgroup id.</summary>
     internal void CountKept(long[] pages)

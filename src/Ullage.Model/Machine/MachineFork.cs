@@ -14,8 +14,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(parent);
         Spend(Costs.ForkNs);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = parent.Cgroup.Memcg;
         TaskObjects objects = new(this) { FdTableSize = parent.Objects?.FdTableSize ?? 0 };
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))
@@ -40,6 +39,15 @@ public sealed partial class Machine
             return (Errno.ENOMEM, null);
         }
         return (Errno.None, child);
+    }
+
+    private void EnterFork()
+    {
+        Path.Entry = KernelEntry.Fork;
+        if (Probes.Any)
+        {
+            Probes.Hit(KernelFunction.CopyProcess);
+        }
     }
 
     private bool TryTaskAndStack(MemCgroup memcg, TaskObjects objects, out MemCgroup? paid)
@@ -84,8 +92,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.ForkNs / 4);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = task.Cgroup.Memcg;
         TaskObjects objects = new(this);
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))

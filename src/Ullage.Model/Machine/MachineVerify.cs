@@ -9,7 +9,7 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks, and pressure is what it can be. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
@@ -30,6 +30,7 @@ public sealed partial class Machine
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
         VerifySpaces();
+        Psi.Verify();
         VerifyLists();
     }
 
