@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Cgroups;
 
 namespace Ullage.Model.Kernfs;
 
@@ -31,7 +33,7 @@ internal sealed class ProcPid(Machine machine)
             "status" => new ProcPidStatus(machine, task).Text(),
             "comm" => task.Comm + "\n",
             "statm" => Statm(task.Mm),
-            "cgroup" => Cgroup(task),
+            "cgroup" => ShowCgroup(task),
             "oom_score" => ControlFile.Line(task.Mm is null ? 0 : machine.Oom.Badness.Score(task)),
             "oom_adj" => ControlFile.Line(OomAdj(task.Signal.OomScoreAdj)),
             _ => ControlFile.Line(task.Signal.OomScoreAdj),
@@ -43,15 +45,19 @@ internal sealed class ProcPid(Machine machine)
         ? "0 0 0 0 0 0 0\n"
         : string.Create(CultureInfo.InvariantCulture, $"{mm.TotalPages} {mm.Rss} {mm.FilePages + mm.ShmemPages} {mm.ExecPages} 0 {mm.DataPages + mm.StackPages} 0\n");
 
-    /// <summary>One line per hierarchy; only the one with memory is mounted.</summary>
+    /// <summary>One line per hierarchy, the one mounted last first (§11.6).</summary>
     [Kernel("proc_cgroup_show", "kernel/cgroup/cgroup.c")]
-    private string Cgroup(TaskStruct task)
+    private string ShowCgroup(TaskStruct task)
     {
-        if (machine.Options.CgroupVersion == 1)
+        StringBuilder text = new();
+        for (int i = machine.Hierarchies.Count - 1; i >= 0; i--)
         {
-            return "1:memory:" + (task.State == TaskState.Zombie ? "/" : task.Cgroup.Path) + "\n";
+            Cgroup cgroup = task.CssSet.Cgroups[i];
+            bool hidden = cgroup.Hierarchy.Version == 1 && task.Exiting; // a zombie's place is not shown on v1
+            bool deleted = cgroup.Hierarchy.Version == 2 && !cgroup.Online;
+            text.Append(CultureInfo.InvariantCulture, $"{cgroup.Hierarchy.Id}:{cgroup.Hierarchy.Name}:{(hidden ? "/" : cgroup.Path)}{(deleted ? " (deleted)" : "")}\n");
         }
-        return "0::" + task.Cgroup.Path + (task.Cgroup.Online ? "" : " (deleted)") + "\n";
+        return text.ToString();
     }
 
     private static int OomAdj(int scoreAdj) => scoreAdj == OomScoreAdjMax ? OomAdjustMax : Math.Min(scoreAdj * -OomDisable / OomScoreAdjMax, OomAdjustMax);

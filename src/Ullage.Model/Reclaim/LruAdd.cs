@@ -76,5 +76,16 @@ internal sealed class LruAdd
         flags &= ~(PageFlags.Lru | PageFlags.Active);
     }
 
+    /// <summary>Puts a page back that was taken off its list, onto that of the cgroup which it belongs to now.</summary>
+    [Kernel("putback_lru_page", "mm/vmscan.c")]
+    public void PutBack(int cpu, int frame, PageFlags before)
+    {
+        if ((before & PageFlags.Lru) != 0)
+        {
+            _machine.Frames.Flags(frame) |= before & (PageFlags.Lru | PageFlags.Active);
+            _machine.Hierarchy.ById(_machine.Frames.Memcg(frame))?.Stats.Add(cpu, ListOf(before), 1);
+        }
+    }
+
     private static MemcgStat ListOf(PageFlags flags) => (flags & PageFlags.Active) != 0 ? MemcgStat.ActiveAnon : MemcgStat.InactiveAnon;
 }
