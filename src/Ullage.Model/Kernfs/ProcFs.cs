@@ -103,8 +103,8 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (Task(path[0]) is not null)
         {
-            return path.Length == 1 ? new KernelList(Errno.None, ProcPid.Names)
-                : KernelList.Failed(ProcPid.Has(path[1]) ? Errno.ENOTDIR : Errno.ENOENT);
+            return path.Length == 1 ? new KernelList(Errno.None, [.. _pids.Names])
+                : KernelList.Failed(_pids.Has(path[1]) ? Errno.ENOTDIR : Errno.ENOENT);
         }
         return KernelList.Failed(Show(path[0]) is null ? Errno.ENOENT : Errno.ENOTDIR);
     }

@@ -18,15 +18,24 @@ internal sealed class ProcPid(Machine machine)
 
     private bool _warnedOfOomAdj;
 
-    public static IReadOnlyList<string> Names { get; } = ["status", "comm", "statm", "cgroup", "oom_score", "oom_adj", "oom_score_adj"];
+    private static readonly IReadOnlyList<string> KernelNames = ["status", "comm", "statm", "cgroup", "oom_score", "oom_adj", "oom_score_adj"];
 
-    public static bool Has(string name) => Eras.NameList.Has(Names, name);
+    public IReadOnlyList<string> Names => machine.ProcPidFiles.Count == 0 ? KernelNames : [.. KernelNames, .. machine.ProcPidFiles.Names];
+
+    public bool Has(string name) => IsKernels(name) || machine.ProcPidFiles.Find(name) is not null;
+
+    /// <summary>The kernel has a file of that name itself.</summary>
+    public static bool IsKernels(string name) => Eras.NameList.Has(KernelNames, name);
 
     public KernelRead Read(TaskStruct task, ReadOnlySpan<string> path)
     {
         if (!Has(path[0]) || path.Length > 1)
         {
             return KernelRead.Failed(Has(path[0]) ? Errno.ENOTDIR : Errno.ENOENT);
+        }
+        if (machine.ProcPidFiles.Find(path[0]) is { } own)
+        {
+            return KernelRead.Of(own.Show(machine, task));
         }
         return KernelRead.Of(path[0] switch
         {
@@ -72,6 +81,10 @@ internal sealed class ProcPid(Machine machine)
         if (machine.Current is { Signal.IsPrivileged: false } writer && (!writable || writer.Signal.Uid != task.Signal.Uid))
         {
             return Errno.EACCES;
+        }
+        if (machine.ProcPidFiles.Find(path[0]) is { } own)
+        {
+            return own.Write?.Invoke(machine, task, text) ?? Errno.EINVAL;
         }
         return path[0] switch
         {

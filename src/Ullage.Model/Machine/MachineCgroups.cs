@@ -15,6 +15,9 @@ public sealed partial class Machine
     /// <summary>Controllers, in the order in which they are asked. Own ones can be added.</summary>
     public ControllerList Controllers { get; }
 
+    /// <summary>Own files in every /proc/&lt;pid&gt; directory.</summary>
+    public Kernfs.ProcPidFiles ProcPidFiles { get; } = new();
+
     internal Migration Migration { get; }
 
     /// <summary>Told of every phase of every migration from now on; null = nobody listens.</summary>
@@ -80,6 +83,20 @@ public sealed partial class Machine
             common = common.Parent!;
         }
         return common.OwnerUid == writer.Uid;
+    }
+
+    /// <summary>Removed cgroups that are still in memory, each with what keeps it there, in the order of their ids.</summary>
+    public IReadOnlyList<DyingCgroup> DyingCgroups()
+    {
+        List<DyingCgroup> dying = [];
+        foreach (Charging.MemCgroup memcg in Hierarchy.Memcgs)
+        {
+            if (!memcg.Online)
+            {
+                dying.Add(DyingCgroup.Of(this, memcg));
+            }
+        }
+        return dying;
     }
 
     /// <summary>
