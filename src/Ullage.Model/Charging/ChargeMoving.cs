@@ -183,7 +183,7 @@ internal sealed class ChargeMoving(Machine machine)
         _to.References++;
         machine.PageEvents.Add(_to, cpu, 1);
         machine.PageEvents.Add(_from, cpu, 1);
-        machine.Lru.PutBack(cpu, frame, flags);
+        machine.Lru.PutBack(frame, flags);
     }
 
     private static void CountPage(int cpu, MemCgroup memcg, bool isShared, bool isMapped, int change)

@@ -35,6 +35,7 @@ public sealed partial class Machine
         }
         CssSets.Verify();
         VerifySpaces();
+        VerifyLists();
     }
 
     private long[] CountStacks()
