@@ -112,7 +112,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
             }
             else
             {
-                report.Write(result, usage);
+                report.Write(result, usage, recorder);
             }
         }
         if (output is not null)

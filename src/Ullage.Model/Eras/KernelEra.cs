@@ -65,6 +65,9 @@ public sealed record KernelEra
     /// <summary>Pressure stall information (§6).</summary>
     public required PressureRules Pressure { get; init; }
 
+    /// <summary>The life of cgroups: migration, removal, what stays of them (§5, §10).</summary>
+    public required LifeRules Life { get; init; }
+
     /// <summary>Call stacks (§12).</summary>
     public required CallPaths Paths { get; init; }
 

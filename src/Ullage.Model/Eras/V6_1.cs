@@ -41,5 +41,6 @@ internal static class EraV6_1
         MemInfo = EraMemInfo.V6_1,
         Paths = EraCallPaths.V6_1,
         Pressure = EraPressure.V6_1,
+        Life = EraLife.V6_1, // §5, §10
     };
 }

@@ -31,7 +31,12 @@ public sealed partial class Machine
         Psi = new PsiSystem(this);
         Frames = new PageFrames(options);
         Pages = new PageAllocator(this);
-        Hierarchy = new CgroupHierarchy(this);
+        MemcgMemory = new MemcgMemory(this);
+        Controllers = new ControllerList(this);
+        Hierarchies = CgroupHierarchy.MakeAll(this);
+        Hierarchy = CgroupHierarchy.WithMemory(Hierarchies);
+        CssSets = new CssSets(this, Hierarchies, Hierarchy.Index);
+        Migration = new Migration(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Reclaim = new MemcgReclaim(this);
         Charge = new TryCharge(this);
@@ -71,6 +76,7 @@ public sealed partial class Machine
         Check(options.SwapBytes >= 0, "swap must not be negative");
         Check(!options.MemoryRecursiveProt || (options.CgroupVersion == 2 && options.Era.Limits.RecursiveProtOption), "memory_recursiveprot needs cgroup version 2 and a kernel from 5.7");
         Check(!options.MemoryLocalEvents || (options.CgroupVersion == 2 && options.Era.Limits.LocalEventsOption), "memory_localevents needs cgroup version 2 and a kernel from 5.2");
+        CgroupHierarchy.Check(options);
         return new Machine(options);
     }
 
@@ -78,7 +84,7 @@ public sealed partial class Machine
     public string CgroupDirectory(Cgroup cgroup)
     {
         ArgumentNullException.ThrowIfNull(cgroup);
-        string mount = Options.CgroupVersion == 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+        string mount = cgroup.Hierarchy.Directory;
         return cgroup.Parent is null ? mount : mount + cgroup.Path;
     }
 
@@ -128,6 +134,8 @@ public sealed partial class Machine
     internal SimRandom Random { get; }
 
     internal MemcgStock Stock { get; }
+
+    internal MemcgMemory MemcgMemory { get; }
 
     internal MemcgReclaim Reclaim { get; }
 

@@ -35,6 +35,12 @@ public sealed record MachineOptions
     /// <summary>The hierarchy that has the memory controller: 1 or 2.</summary>
     public int CgroupVersion { get; init; } = 2;
 
+    /// <summary>
+    /// v1: what is mounted, in this order. Each entry is one hierarchy: its controllers with commas between (<c>memory</c>, <c>memory,pids</c>), or
+    /// <c>name=systemd</c>. Exactly one has memory.
+    /// </summary>
+    public IReadOnlyList<string> V1Hierarchies { get; init; } = ["memory"];
+
     /// <summary>v1: memory.memsw.* exist and count (swapaccount=1).</summary>
     public bool SwapAccounting { get; init; } = true;
 
@@ -96,6 +102,8 @@ public sealed record MachineCosts
     public int CgroupRmdirNs { get; init; } = 84_000;
     /// <summary>Moving a task into a cgroup.</summary>
     public int MigrateNs { get; init; } = 9600;
+    /// <summary>Moving one page's charge along with its process: from emulated kernels, by the ratio of other costs.</summary>
+    public int MoveChargeNs { get; init; } = 300;
     /// <summary>Writing a control file.</summary>
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>

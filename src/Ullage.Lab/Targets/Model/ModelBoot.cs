@@ -25,7 +25,7 @@ internal static class ModelBoot
     private static readonly (string Word, string Key)[] Keys =
     [
         ("memory", "machine.memory"), ("cpus", "machine.cpus"), ("possible cpus", "machine.possible_cpus"), ("nodes", "machine.nodes"), ("hz", "machine.hz"),
-        ("swap", "machine.swap"), ("cgroup version", "cgroup.version"),
+        ("swap", "machine.swap"), ("cgroup version", "cgroup.version"), ("cgroup hierarchies", "cgroup.hierarchies"),
     ];
 
     /// <summary>The era to model.</summary>
@@ -78,6 +78,7 @@ internal static class ModelBoot
                 SwapBytes = spec.SwapBytes,
                 Hz = spec.Hz,
                 CgroupVersion = scenario.Cgroup.Version,
+                V1Hierarchies = scenario.Cgroup.Hierarchies,
                 Seed = options.Seed,
             });
         }
