@@ -256,8 +256,10 @@ public sealed class CgroupMounts
 
     private static string[] ControllersOf(IKernelFiles files, string mountPoint)
     {
-        KernelRead read = files.Read(mountPoint.TrimEnd('/') + "/cgroup.controllers");
-        return read.Ok ? read.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : [];
+        string top = mountPoint.TrimEnd('/');
+        KernelRead read = files.Read(top + "/cgroup.controllers");
+        // A snapshot may have been taken without that file.
+        return read.Ok ? read.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : files.Read(top + "/memory.stat").Ok ? ["memory"] : [];
     }
 
     private static string Explain(IKernelFiles files, KernelRead mountinfo, List<CgroupMount> mounts)
