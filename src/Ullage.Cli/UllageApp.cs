@@ -17,6 +17,7 @@ public static class UllageApp
     /// <returns>The exit code (docs/cli).</returns>
     public static async Task<int> RunAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel)
     {
+        console.CommandLine = ShellText.Of(["ullage", .. args]);
         bool verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {

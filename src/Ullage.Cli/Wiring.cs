@@ -25,6 +25,7 @@ internal static class Wiring
         ResultJson = Json,
         StatSource = request => HostStatSource.Open(request, TimeProvider.System),
         Doctor = Examine,
+        HostEra = () => ModelledEras.Nearest(new HostFiles().Read("/proc/sys/kernel/osrelease").Text.Trim(), out _),
     };
 
     private static string DescriptionOf(string name) =>

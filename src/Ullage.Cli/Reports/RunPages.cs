@@ -7,7 +7,7 @@ using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Report.Pages;
 
-namespace Ullage.Cli.Report;
+namespace Ullage.Cli.Reports;
 
 /// <summary>One run as a report shows it.</summary>
 /// <param name="Name">Its name beside others, such as <c>model 6.18</c>.</param>
