@@ -75,7 +75,7 @@ internal sealed class ComparedRuns(CliConsole console, CliServices services, Sce
         foreach ((string first, string second, IReadOnlyList<CounterDifference> differences) in pairs)
         {
             console.WriteLine();
-            new DifferenceTable(console).Write(differences, first, second, onlyBeyond: request.Quiet);
+            new DifferenceTable(console).Write(differences, first, second, request.Quiet ? CompareDetail.Beyond : request.Verbose ? CompareDetail.All : CompareDetail.NotZero);
         }
     }
 

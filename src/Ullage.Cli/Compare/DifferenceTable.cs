@@ -5,19 +5,42 @@ using Ullage.Report.Pages;
 
 namespace Ullage.Cli.Compare;
 
+/// <summary>How much of a comparison to show.</summary>
+internal enum CompareDetail
+{
+    /// <summary>What differs more than its spread.</summary>
+    Beyond,
+    /// <summary>What is not zero.</summary>
+    NotZero,
+    /// <summary>Everything.</summary>
+    All,
+}
+
 /// <summary>Shows differences of counters, in the terminal and in reports.</summary>
 internal sealed class DifferenceTable(CliConsole console)
 {
-    public void Write(IReadOnlyList<CounterDifference> differences, string first, string second, bool onlyBeyond)
+    /// <summary>Writes them as a table, and the sentence about them.</summary>
+    public void Write(IReadOnlyList<CounterDifference> differences, string first, string second, CompareDetail detail)
     {
-        TextTable table = new(new("COUNTER"), new(first.ToUpperInvariant(), Right: true), new(second.ToUpperInvariant(), Right: true), new("DIFFERENCE", Right: true), new(""));
-        foreach (CounterDifference each in differences.Where(each => !onlyBeyond || each.Beyond))
+        (string firstHead, string secondHead) = Heads(first, second);
+        TextTable table = new(new("COUNTER"), new(firstHead, Right: true), new(secondHead, Right: true), new("DIFFERENCE", Right: true), new(""));
+        CounterDifference[] shown = [.. differences.Where(each => detail switch
+        {
+            CompareDetail.Beyond => each.Beyond,
+            CompareDetail.All => true,
+            _ => each.Beyond || IsNotZero(each.First) || IsNotZero(each.Second),
+        })];
+        foreach (CounterDifference each in shown)
         {
             table.Add(ToneOf(each), $"{Place(each)}{ComparisonText.Name(each)}", Side(each.First), Side(each.Second), ComparisonText.Difference(each), Mark(each));
         }
         foreach ((string line, Tone tone) in table.RowCount > 0 ? table.Lines(console.Width) : [])
         {
             console.WriteLine(console.Paint(line, tone));
+        }
+        if (detail == CompareDetail.NotZero && shown.Length < differences.Count)
+        {
+            console.WriteLine(console.Paint($"({Amounts.Count(differences.Count - shown.Length, "counter")} of nothing but zeros left out: -v shows all)", Tone.Dim));
         }
         console.WriteLine();
         foreach (string line in TextWrap.Lines(ComparisonText.Sentence(differences, first, second), Math.Max(40, console.Width), 0))
@@ -31,6 +54,18 @@ internal sealed class DifferenceTable(CliConsole console)
         [.. differences.Select(each => new ReportRow([each.File, each.Field, Side(each.First), Side(each.Second), ComparisonText.Difference(each), Mark(each)],
             each.Beyond ? "red" : each.OneSided ? "dim" : ""))],
         ComparisonText.Sentence(differences, first, second));
+
+    // The target alone when that tells them apart: a release of a distribution can be long.
+    private static (string, string) Heads(string first, string second)
+    {
+        string a = first.Split(' ')[0];
+        string b = second.Split(' ')[0];
+        return a != b && first.Contains(' ', StringComparison.Ordinal) ? (a.ToUpperInvariant(), b.ToUpperInvariant()) : (Short(first).ToUpperInvariant(), Short(second).ToUpperInvariant());
+    }
+
+    private static string Short(string name) => name.Length <= 18 ? name : "…" + name[^17..];
+
+    private static bool IsNotZero(CounterRange? range) => range is not null && (range.Least != 0 || range.Greatest != 0);
 
     // Counters of several cgroups would otherwise look alike.
     private static string Place(CounterDifference each)

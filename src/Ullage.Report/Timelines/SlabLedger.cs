@@ -27,8 +27,8 @@ public sealed class SlabLedger(string path)
     /// <summary>Why there is nothing to show; null when there is.</summary>
     public string? Why { get; private set; } = path + " was not read";
 
-    /// <summary>The caches, the largest first.</summary>
-    public IReadOnlyList<SlabLine> Lines => [.. _lines.Values.OrderByDescending(line => line.PeakBytes).ThenBy(line => line.Name, StringComparer.Ordinal)];
+    /// <summary>The caches that had memory, the largest first.</summary>
+    public IReadOnlyList<SlabLine> Lines => [.. _lines.Values.Where(line => line.PeakBytes > 0).OrderByDescending(line => line.PeakBytes).ThenBy(line => line.Name, StringComparer.Ordinal)];
 
     internal void Sample(IKernelFiles files)
     {

@@ -102,7 +102,7 @@
       const x = Math.round(u.valToPos(e.t, "x", true));
       if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
       ctx.beginPath(); ctx.moveTo(x, u.bbox.top); ctx.lineTo(x, u.bbox.top + u.bbox.height); ctx.stroke();
-      if (x - lastX > 18 * devicePixelRatio) { ctx.fillText("▼" + e.n, x + 2, u.bbox.top + 11 * devicePixelRatio); lastX = x; }
+      if (x - lastX > 18 * devicePixelRatio) { ctx.textAlign = x > u.bbox.left + u.bbox.width * 0.9 ? "right" : "left"; ctx.fillText("▼" + e.n, x + (ctx.textAlign === "left" ? 2 : -2), u.bbox.top + 11 * devicePixelRatio); lastX = x; }
     }
     ctx.restore();
   };
@@ -249,7 +249,8 @@
     $("charts").replaceChildren();
     const runs = data.runs;
     if (runs.length === 1) {
-      for (const chart of chartsOf(runs[0], scope)) addChart(chart);
+      const machine = chartsOf(runs[0], "machine");
+      chartsOf(runs[0], scope).forEach((chart, i) => addChart(chart.series.length > 0 || !machine[i] ? chart : { ...machine[i], title: machine[i].title + ", of the machine: this cgroup shows none" }));
     } else {
       const both = overlay(runs, 0, (s) => ["usage", "max", "swap", "available"].includes(s.key));
       if (both) addChart({ ...both, title: "Usage, " + runs.map((r) => r.name).join(" and ") });
