@@ -19,6 +19,8 @@ internal sealed record RunRequest
     public bool Verify { get; init; }
     public bool Json { get; init; }
     public string? Output { get; init; }
+    /// <summary>How often a recording of the run is to be sampled; null = as finely as is useful.</summary>
+    public long? IntervalNs { get; init; }
     /// <summary>The HTML file of <c>--report</c>; null = none.</summary>
     public string? Report { get; init; }
     public bool Quiet { get; init; }

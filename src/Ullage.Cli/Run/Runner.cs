@@ -1,4 +1,5 @@
 using Ullage.Cli.Compare;
+using Ullage.Cli.Recordings;
 using Ullage.Cli.Reports;
 using Ullage.Cli.Terminal;
 using Ullage.Lab.Results;
@@ -18,16 +19,23 @@ internal sealed class Runner(CliConsole console, CliServices services)
             ScenarioRun.CheckKernel(services, kernel);
         }
         ITarget[] targets = [.. request.Targets.Select(on => ScenarioRun.Target(services, on))];
-        using OutputFile? output = OutputFile.Open(request.Output);
+        bool recorded = RunRecording.Wanted(request.Output);
+        using OutputFile? output = recorded ? null : OutputFile.Open(request.Output);
         using OutputFile? report = OutputFile.Open(request.Report, "--report");
         TellIgnored(scenario, request);
+        if (request.Sides > 1 && recorded)
+        {
+            throw CliException.Usage("a recording holds one run: give -o FILE.json to keep a comparison, or run the sides one by one");
+        }
         if (request.Sides > 1)
         {
             return await new ComparedRuns(console, services, scenario, yaml).RunAsync(request, targets, output, report, cancel).ConfigureAwait(false);
         }
         string? era = request.Kernels.Count > 0 ? request.Kernels[0] : null;
-        ScenarioRun run = new(console, services, scenario);
-        RunOutcome outcome = await run.OnceAsync(targets[0], era, request.Seed, request.Quiet, report is not null, cancel).ConfigureAwait(false);
+        ScenarioRun run = new(console, services, scenario) { IntervalNs = request.IntervalNs };
+        using RunRecording? recording = recorded ? RunRecording.Create(request.Output!, scenario, yaml, request, console.CommandLine) : null;
+        RunOutcome outcome = await run.OnceAsync(targets[0], era, request.Seed, request.Quiet, report is not null, cancel, recording).ConfigureAwait(false);
+        recording?.Finish(outcome.Result, services.ResultJson(outcome.Result));
         Show(outcome, request, output);
         report?.Save(Page(scenario, yaml, outcome));
         if (outcome.Result.Ended == "interrupted" || cancel.IsCancellationRequested)
@@ -73,7 +81,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
     private void Show(RunOutcome outcome, RunRequest request, OutputFile? output)
     {
         RunResult result = outcome.Result;
-        string? json = request.Json || request.Output is not null ? services.ResultJson(result) : null;
+        string? json = request.Json || output is not null ? services.ResultJson(result) : null;
         if (request.Json)
         {
             console.Out.Write(json!.EndsWith('\n') ? json : json + "\n");

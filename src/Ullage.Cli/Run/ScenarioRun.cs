@@ -23,6 +23,9 @@ internal sealed class ScenarioRun(CliConsole console, CliServices services, Scen
     private const long UnboundedProgressNs = 250_000;
     private const long MostProgressCalls = 500_000;
 
+    /// <summary>How often a recording wants to be asked; null = as often as is useful.</summary>
+    public long? IntervalNs { get; init; }
+
     /// <summary>The target of that name, or why there is none.</summary>
     public static ITarget Target(CliServices services, string on) => services.Target(on)
         ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {on} is not in this version: use --on {(on == "host" ? "model" : "host")}");
@@ -49,7 +52,7 @@ internal sealed class ScenarioRun(CliConsole console, CliServices services, Scen
         {
             watchers.Add(also);
         }
-        RunOptions options = new() { Seed = seed, Kernel = kernel, ProgressEveryNs = ProgressNs(target.Name, scenario) };
+        RunOptions options = new() { Seed = seed, Kernel = kernel, ProgressEveryNs = ProgressNs(target.Name) };
         RunResult result = await RunAsync(target, options, recorder, new Observers(watchers), quiet, cancel).ConfigureAwait(false);
         recorder.Finish(result);
         timeline?.Finish(result);
@@ -76,8 +79,9 @@ internal sealed class ScenarioRun(CliConsole console, CliServices services, Scen
     }
 
     // Fine enough for the chart of a run that lasts milliseconds, without millions of readings in one that lasts a day.
-    private static long ProgressNs(string on, Scenario scenario) =>
-        on == "host" ? HostProgressNs
+    private long ProgressNs(string on) =>
+        IntervalNs is long interval ? interval
+        : on == "host" ? HostProgressNs
         : scenario.StopAfterNs is long stop ? Math.Max(FinestProgressNs, stop / MostProgressCalls)
         : UnboundedProgressNs;
 

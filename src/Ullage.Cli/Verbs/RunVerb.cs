@@ -42,8 +42,9 @@ internal static class RunVerb
         private readonly Option<string> _seed = new("--seed") { HelpName = "N", Description = "Seed of everything random", DefaultValueFactory = _ => "1" };
         private readonly Option<bool> _verify = new("--verify") { Description = "Run twice and compare everything but the wall time" };
         private readonly Option<string> _format = CommonOptions.Format("table (for people) or json (schema ullage/result/1)");
-        private readonly Option<string?> _output = new("--output", "-o") { HelpName = "FILE", Description = "Also write the result to FILE, as JSON (recordings are not in this version)" };
+        private readonly Option<string?> _output = new("--output", "-o") { HelpName = "FILE", Description = "Also write to FILE: a recording when it ends with .ullage, else the result as JSON" };
         private readonly Option<string?> _report = new("--report") { HelpName = "FILE", Description = "Also write a report to FILE: one HTML page that needs no network" };
+        private readonly Option<string?> _interval = new("--interval", "-i") { HelpName = "TIME", Description = "With -o FILE.ullage: time between samples, such as 100ms or 5s; default: finely at first" };
         private readonly Option<string> _repeat = new("--repeat") { HelpName = "N", Description = "Run each side of a comparison N times, to know its spread", DefaultValueFactory = _ => "1" };
         private readonly Option<bool> _quiet = CommonOptions.Quiet;
         private readonly Option<bool> _verbose = CommonOptions.Verbose;
@@ -51,7 +52,7 @@ internal static class RunVerb
         public void AddTo(Command verb)
         {
             verb.Arguments.Add(_scenario);
-            foreach (Option option in new Option[] { _on, _kernel, _set, _seed, _verify, _format, _output, _report, _repeat, _quiet, _verbose, CommonOptions.NoColour })
+            foreach (Option option in new Option[] { _on, _kernel, _set, _seed, _verify, _format, _output, _interval, _report, _repeat, _quiet, _verbose, CommonOptions.NoColour })
             {
                 verb.Options.Add(option);
             }
@@ -66,6 +67,7 @@ internal static class RunVerb
                 Kernels = [.. (parse.GetValue(_kernel) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)],
                 Repeat = OptionText.Positive("--repeat", parse.GetValue(_repeat)!),
                 Report = parse.GetValue(_report),
+                IntervalNs = parse.GetValue(_interval) is string interval ? OptionText.Interval("--interval", interval).Ticks * 100 : null,
                 Overrides = parse.GetValue(_set) ?? [],
                 Seed = OptionText.Seed(parse.GetValue(_seed)!),
                 SeedGiven = parse.GetResult(_seed) is { Implicit: false },
