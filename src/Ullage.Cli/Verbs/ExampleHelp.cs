@@ -46,6 +46,8 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             StatVerb.Name => StatVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
             TraceVerb.Name => TraceVerb.Examples,
+            DumpVerb.Name => DumpVerb.Examples,
+            ReportVerb.Name => ReportVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

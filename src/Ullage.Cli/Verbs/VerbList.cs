@@ -14,6 +14,8 @@ internal static class VerbList
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
+        (DumpVerb.Name, DumpVerb.Does),
+        (ReportVerb.Name, ReportVerb.Does),
     ];
 
     // What to use until they are there.
@@ -24,7 +26,6 @@ internal static class VerbList
         ("pressure", "read /proc/pressure/memory or a cgroup's memory.pressure"),
         ("slab", "read /proc/slabinfo or a cgroup's memory.kmem.slabinfo"),
         ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
-        ("report", "'ullage run SCENARIO' prints one"),
         ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
@@ -56,6 +57,8 @@ internal static class VerbList
         StatVerb.Name => StatVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
+        DumpVerb.Name => DumpVerb.Command(console),
+        ReportVerb.Name => ReportVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };
 
