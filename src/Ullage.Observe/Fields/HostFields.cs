@@ -184,4 +184,10 @@ public static class HostFields
 
     /// <summary>Memory cgroups, removed ones that still hold memory too.</summary>
     public static Field MemoryCgroups { get; } = List.Add("num_cgroups", Count, Gauge, "/proc/cgroups:memory", "memory cgroups, removed ones that still hold memory too");
+
+    /// <summary>vm.swappiness: 0 = anonymous memory is swapped only as the very last resort, and within a cgroup never.</summary>
+    public static Field Swappiness { get; } = List.Add("swappiness", Count, Gauge, "/proc/sys/vm/swappiness", "vm.swappiness: how readily anonymous memory is swapped");
+
+    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
+    public static Field OvercommitMemory { get; } = List.Add("overcommit_memory", Count, Gauge, "/proc/sys/vm/overcommit_memory", "vm.overcommit_memory: 0 heuristic, 1 always, 2 never");
 }

@@ -96,6 +96,10 @@ public sealed class CgroupMounts
                 mounts.Add(mount.Version == 2 ? mount with { Controllers = ControllersOf(files, mount.MountPoint) } : mount);
             }
         }
+        if (!mountinfo.Ok)
+        {
+            mounts.AddRange(UsualMounts(files));
+        }
         string why = Choose(mounts) is null ? Explain(files, mountinfo, mounts) : "";
         return new CgroupMounts(files, mounts) { WhyNoMemory = why };
     }
@@ -252,6 +256,20 @@ public sealed class CgroupMounts
         return entry.IsCgroup2 ? new CgroupMount(2, entry.Root, entry.MountPoint, [])
             : entry.FileSystem == "cgroup" ? new CgroupMount(1, entry.Root, entry.MountPoint, entry.SuperOptions.Split(','))
             : null;
+    }
+
+    /// <summary>Without mountinfo (a snapshot of cgroup files alone, the model): what lies where distributions mount it.</summary>
+    private static IEnumerable<CgroupMount> UsualMounts(IKernelFiles files)
+    {
+        const string Top = "/sys/fs/cgroup";
+        if (files.Read(Top + "/memory/memory.limit_in_bytes").Ok || files.Read(Top + "/memory/memory.stat").Ok)
+        {
+            yield return new CgroupMount(1, "/", Top + "/memory", ["memory"]);
+        }
+        else if (files.Read(Top + "/cgroup.controllers").Ok || files.Read(Top + "/memory.stat").Ok)
+        {
+            yield return new CgroupMount(2, "/", Top, ControllersOf(files, Top));
+        }
     }
 
     private static string[] ControllersOf(IKernelFiles files, string mountPoint)

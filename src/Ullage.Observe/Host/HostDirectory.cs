@@ -62,7 +62,7 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
     {
         int fd = Libc.Open(files.RealPath(directory), Libc.ReadOnly | Libc.CloseOnExec | Libc.DirectoryOnly, 0);
         errno = fd < 0 ? Libc.LastErrno : Errno.None;
-        return Made(fd, files.IsLive, plans, budget);
+        return Made(fd, IsCgroupFileSystem(fd), plans, budget);
     }
 
     internal override CgroupDirectory? Open(string child, out Errno errno)
@@ -159,6 +159,15 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
         }
         _ = Libc.Close(_fd);
         _budget.Return();
+    }
+
+    /// <summary>A copy of such a file system, a snapshot, does not change.</summary>
+    private static bool IsCgroupFileSystem(int fd)
+    {
+        const long CgroupMagic = 0x27e0eb;
+        const long Cgroup2Magic = 0x63677270;
+        long* buffer = stackalloc long[32];
+        return fd >= 0 && Libc.FileSystemOf(fd, buffer) == 0 && buffer[0] is CgroupMagic or Cgroup2Magic;
     }
 
     private static HostDirectory? Made(int fd, bool live, FilePlan[] plans, DescriptorBudget budget)
