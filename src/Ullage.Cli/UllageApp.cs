@@ -41,6 +41,11 @@ public static class UllageApp
         {
             return ExitCodes.Ok; // whoever read our output has seen enough, as in `ullage stat | head`
         }
+        catch (Recording.Format.RecordingException damaged)
+        {
+            console.WriteError("ullage: " + damaged.Message);
+            return ExitCodes.NoData;
+        }
         catch (OutputException full)
         {
             console.WriteError("ullage: " + full.Message);

@@ -13,7 +13,7 @@ namespace Ullage.Recording.Format;
 /// for each block its time and its offset in the file, both as varints of the difference from the one before. After an X frame come its own offset (8 bytes) and
 /// <c>ULLX</c>: a reader that finds them at the end of a file needs not look at every frame.</para>
 /// <para>The payloads of B and S are one Brotli stream per block, flushed after each sample: to read a sample, decompress its block up to it. What is compressed is, per
-/// sample: the number of files that changed, and for each of them its number minus that of the one before (varint) and how it changed (1 byte):
+/// sample: the number of files that changed, and for each of them its number minus that of the one before minus 1 (zigzag; the first counts from -1) and how it changed (1 byte):
 /// 0 it cannot be read now: errno (varint). 1 numbers changed: how many (varint), then for each its place minus the place before minus 1 (varint) and its growth
 /// (zigzag). 2 a known skeleton: its number (varint) and all numbers (zigzag). 3 a new skeleton: its length (varint), its bytes, all numbers. 4 a new file: how many bytes
 /// its path shares with that of the file numbered before it, how many follow, those; then 0, 2 or 3 as above. File numbers and skeleton numbers count from 0 in each

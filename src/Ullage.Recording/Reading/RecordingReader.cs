@@ -97,24 +97,23 @@ public sealed class RecordingReader : IDisposable
         }
     }
 
-    /// <summary>Goes to the next sample; false at the end.</summary>
+    /// <summary>Goes to the next sample; false at the end. Every frame on the way is checked: what was damaged is refused, not passed over.</summary>
     public bool MoveNext()
     {
-        while (_next < _end && ReadHeader(_next, out int length, out byte kind, out long time))
+        while (_next < _end)
         {
             long offset = _next;
+            if (!ReadHeader(offset, out int length, out byte kind, out long time) || !ReadPayload(offset, length))
+            {
+                throw Damaged(offset, "the checksum is wrong");
+            }
+            _next = offset + FrameLength(length);
             if (kind is FrameKind.Block or FrameKind.Sample)
             {
-                if (!ReadPayload(offset, length))
-                {
-                    return false;
-                }
                 Apply(kind, length, offset);
-                _next = offset + FrameLength(length);
                 TimeNs = time;
                 return true;
             }
-            _next = offset + FrameLength(length);
         }
         return false;
     }
@@ -188,9 +187,11 @@ public sealed class RecordingReader : IDisposable
         }
         catch (RecordingException wrong)
         {
-            throw new RecordingException($"{Path} is damaged at byte {offset}: {wrong.Message}: use what is before it, with --until");
+            throw Damaged(offset, wrong.Message);
         }
     }
+
+    private RecordingException Damaged(long offset, string how) => new($"{Path} is damaged at byte {offset}: {how}: what is before it can be read with --until {Meta.TimeText(TimeNs)}");
 
     private long? PeekTime()
     {

@@ -34,7 +34,7 @@ internal sealed class SampleDecoder(RecordedFiles files) : IDisposable
         int file = -1;
         for (int i = 0; i < count; i++)
         {
-            file += reader.Count() + 1;
+            file += (int)reader.Zigzag() + 1;
             Change(ref reader, file);
         }
         if (beginsBlock)
@@ -57,7 +57,7 @@ internal sealed class SampleDecoder(RecordedFiles files) : IDisposable
             _numbered.Add(files.Get(Path(ref reader), _block));
             kind = reader.Byte();
         }
-        if (number >= _numbered.Count)
+        if (number < 0 || number >= _numbered.Count)
         {
             throw new RecordingException("a sample changes a file that is not there");
         }

@@ -30,6 +30,7 @@ public sealed class Recorder : IDisposable
         public KernelRead[] SlowReads { get; } = new KernelRead[slow.Count];
         public ulong? Id { get; set; }
         public int Seen { get; set; }
+        public bool Fresh { get; set; } = true;
     }
 
     /// <summary>Begins; nothing is read yet.</summary>
@@ -147,8 +148,9 @@ public sealed class Recorder : IDisposable
         }
         for (int i = 0; i < group.Slow.Count; i++)
         {
-            ReadSlow(group, i, again, slow);
+            ReadSlow(group, i, slow || again || group.Fresh);
         }
+        group.Fresh = false;
     }
 
     private bool ReadOne(Group group, int i)
@@ -175,10 +177,10 @@ public sealed class Recorder : IDisposable
     }
 
     // Between two readings a slow file stays as it was; it must be given, or it would count as gone.
-    private void ReadSlow(Group group, int i, bool again, bool slow)
+    private void ReadSlow(Group group, int i, bool now)
     {
         int missing = group.Paths.Count + i;
-        if (slow || again)
+        if (now)
         {
             KernelRead read = _files.Read(group.Slow[i]);
             group.SlowReads[i] = read;

@@ -14,7 +14,7 @@ internal sealed class SampleEncoder
     private readonly ByteBuffer _skeleton = new();
     private readonly List<long> _numbers = [];
     private readonly ByteBuffer _body = new();
-    private readonly List<FileState> _order = [];
+    private readonly List<FileState> _changed = []; // in the order in which they were read: skeletons get their numbers in it
     private int _sample;
     private int _next;
     private string _lastPath = "";
@@ -38,7 +38,6 @@ internal sealed class SampleEncoder
         _skeletons.Clear();
         _next = 0;
         _lastPath = "";
-        _order.Clear();
         foreach (FileState file in _byPath.Values)
         {
             file.Number = -1;
@@ -61,13 +60,13 @@ internal sealed class SampleEncoder
             return;
         }
         bool isNew = file.Number < 0;
+        _changed.Add(file);
         ByteBuffer change = file.Change;
         change.Clear();
         if (isNew)
         {
             file.Number = _next++;
             WritePath(change, path);
-            _order.Add(file);
         }
         if (errno != Errno.None)
         {
@@ -90,20 +89,15 @@ internal sealed class SampleEncoder
         _body.Clear();
         _body.Room(CountBytes);
         _body.Commit(CountBytes);
-        int count = 0;
         int before = -1;
-        foreach (FileState file in _order)
+        foreach (FileState file in _changed)
         {
-            if (file.Change.Length > 0)
-            {
-                _body.Varint((ulong)(file.Number - before - 1));
-                _body.Bytes(file.Change.Span);
-                file.Change.Clear();
-                before = file.Number;
-                count++;
-            }
+            _body.Zigzag(file.Number - before - 1);
+            _body.Bytes(file.Change.Span);
+            before = file.Number;
         }
-        _body.PatchCount(0, count);
+        _body.PatchCount(0, _changed.Count);
+        _changed.Clear();
         _sample++;
         return _body.Span;
     }
@@ -123,6 +117,7 @@ internal sealed class SampleEncoder
                 file.Change.Clear();
                 file.Change.Byte(ChangeKind.Unreadable);
                 file.Change.Varint((ulong)Errno.ENOENT);
+                _changed.Add(file);
             }
         }
         foreach (string path in gone ?? [])
