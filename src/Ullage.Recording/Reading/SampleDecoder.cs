@@ -135,17 +135,17 @@ internal sealed class SampleDecoder(RecordedFiles files) : IDisposable
     private void Decompress(ReadOnlySpan<byte> payload)
     {
         _plain.Clear();
-        OperationStatus status;
-        do
+        bool more = true;
+        while (more)
         {
-            status = _brotli.Decompress(payload, _plain.Room(1 << 16), out int consumed, out int written);
+            OperationStatus status = _brotli.Decompress(payload, _plain.Room(1 << 16), out int consumed, out int written);
             _plain.Commit(written);
             payload = payload[consumed..];
             if (status == OperationStatus.InvalidData || _plain.Length > RecordingFormat.MostPayloadBytes)
             {
                 throw new RecordingException("a sample cannot be decompressed");
             }
+            more = consumed + written > 0; // it may hold back output although it asks for more input
         }
-        while (status == OperationStatus.DestinationTooSmall || (status == OperationStatus.NeedMoreData && !payload.IsEmpty));
     }
 }
