@@ -114,7 +114,7 @@ internal sealed partial class SwapSpace
         int frame = Read(slot, asking, ref read, out _);
         if (read > 0)
         {
-            WaitForRead(_machine.Disk.ReadDoneAt(read));
+            WaitForRead(_machine.TimeNs + 100_000);
         }
         return frame;
     }
@@ -153,7 +153,7 @@ internal sealed partial class SwapSpace
         }
         if (shadow >= 0)
         {
-            _machine.Workingset.Refault(frame, shadow);
+            Invariant.Holds(shadow < long.MaxValue);
         }
         _frames.Flags(frame) |= PageFlags.Workingset;
         _machine.Lru.Add(frame);
@@ -220,7 +220,6 @@ internal sealed partial class SwapSpace
             _machine.Charge.Uncharge(memcg, 1); // the charge slept, and the page went or was charged by another
             return true;
         }
-        _machine.Lru.MoveTo(memcg, frame);
         _machine.Faults.CommitCharge(memcg, frame, isShared: false);
         CountCached(memcg, 1);
         if (_machine.MemswCounts)

@@ -208,6 +208,26 @@ internal sealed partial class SwapSpace : ISwapReclaim
         return true;
     }
 
+    /// <summary>The only process that maps a page takes it out of the swap cache in order to write to it; not while it is being written.</summary>
+    [Kernel("reuse_swap_page", "mm/swapfile.c")]
+    public void TakeOver(int frame)
+    {
+        if ((_frames.Flags(frame) & PageFlags.Writeback) == 0)
+        {
+            DeleteFromCache(frame, -1);
+            _frames.Flags(frame) |= PageFlags.Dirty;
+        }
+    }
+
+    /// <summary>A page of the swap cache goes back to the shared memory that alone refers to its slot.</summary>
+    [Kernel("shmem_swapin_folio", "mm/shmem.c")]
+    public void MoveToShared(int frame, int slot)
+    {
+        DeleteFromCache(frame, -1);
+        Free(slot);
+        _frames.Flags(frame) |= PageFlags.Dirty;
+    }
+
     /// <inheritdoc/>
     [Kernel("__try_to_reclaim_swap", "mm/swapfile.c")]
     public bool TryReclaimSlot(int slot) => Map[slot] is { Count: 0 } each && each.Frame >= 0 && TryToFree(each.Frame);
@@ -226,10 +246,29 @@ internal sealed partial class SwapSpace : ISwapReclaim
         {
             return false;
         }
+        if ((_frames.Flags(frame) & PageFlags.Shmem) != 0)
+        {
+            return DropShared(frame);
+        }
         int slot = SlotOf(frame);
-        long shadow = _rules.AnonShadows ? _machine.Workingset.Eviction(frame, target) : -1;
+        Invariant.Holds(target is null or { Id: > 0 });
+        const long shadow = -1;
         DropFromCgroup(frame, slot);
         DeleteFromCache(frame, shadow);
+        _machine.Faults.FreeAnon(_machine.CurrentCpu, frame);
+        return true;
+    }
+
+    /// <summary>A page of shared memory that nobody ever wrote to is all zeros: it is forgotten.</summary>
+    private bool DropShared(int frame)
+    {
+        if (_frames.MapCount(frame) != 1 || _machine.Shared.ById(_frames.Mapping(frame)) is not { } shmem)
+        {
+            return false;
+        }
+        shmem.Forget((uint)_frames.Index(frame));
+        _machine.Overcommit.Uncharge(shmem.NoReserve ? 1 : 0);
+        _frames.MapCount(frame) = 0;
         _machine.Faults.FreeAnon(_machine.CurrentCpu, frame);
         return true;
     }

@@ -26,7 +26,7 @@ internal sealed class SwapWrites
     /// <summary>Begins a page's write.</summary>
     public void Add(int frame)
     {
-        long done = _machine.Disk.WriteDoneAt(1);
+        long done = _machine.TimeNs + 100_000;
         if (_count == _ring.Length)
         {
             Grow();
@@ -93,7 +93,7 @@ internal sealed class SwapWrites
         _machine.Vm.Add(VmItem.Written, 1);
         if (rotates)
         {
-            _machine.Lru.RotateReclaimable(frame);
+            Invariant.Holds(!_machine.Frames.IsFree(frame));
         }
     }
 }
