@@ -37,7 +37,9 @@ internal sealed class ProcMeminfo(Machine machine)
         "MemAvailable" => Kb(Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0)), // nothing is cached (§9.1)
         "Active" or "Active(anon)" => Kb(_use.ActiveAnon),
         "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
-        "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,
+        "SwapTotal" => Kb(machine.Swap.Map.Pages),
+        "SwapFree" => Kb(machine.Swap.Map.Free),
+        "SwapCached" => Kb(machine.Swap.Cached),
         "Cached" or "Shmem" => Kb(_use.Shmem),
         "Mapped" => Kb(_use.Mapped),
         "AnonPages" => Kb(_use.Anon),

@@ -15,11 +15,11 @@ public sealed partial class Machine
     private void VerifySwap()
     {
         SwapMap map = Swap.Map;
-        int[] references = new int[map.Pages + 1];
+        int[] references = map.Used == 0 ? [] : new int[map.Pages + 1];
         CountSwapEntries(references);
         long[] paid = new long[Hierarchy.HighestId + 1];
         (int used, long cached) = (0, 0);
-        for (int slot = 1; slot <= map.Pages; slot++)
+        for (int slot = 1; slot < references.Length; slot++)
         {
             if (!map.IsUsed(slot))
             {

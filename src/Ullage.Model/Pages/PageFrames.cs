@@ -270,7 +270,7 @@ public sealed class PageFrames
                 continue;
             }
             bool isShmem = (flags & PageFlags.Shmem) != 0;
-            use.Anon += isShmem ? 0 : 1;
+            use.Anon += !isShmem && _mapCount[frame] > 0 ? 1 : 0;
             use.Shmem += isShmem ? 1 : 0;
             use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
             use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;

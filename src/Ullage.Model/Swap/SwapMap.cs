@@ -13,7 +13,6 @@ internal sealed class SwapMap
     private const int Cluster = 256; // SWAPFILE_CLUSTER
 
     private readonly ChunkedArray<SwapSlot> _slots = new();
-    private readonly bool[] _used;
     private int _lowest = 1; // slot 0 is the header
     private int _highest;
     private int _next = 1;
@@ -24,7 +23,6 @@ internal sealed class SwapMap
         Pages = pages;
         Free = pages;
         _highest = pages;
-        _used = new bool[pages + 1];
     }
 
     /// <summary>Slots of the device; the header is not one.</summary>
@@ -42,7 +40,7 @@ internal sealed class SwapMap
 
     public ref SwapSlot this[int slot] => ref _slots[slot];
 
-    public bool IsUsed(int slot) => slot > 0 && slot <= Pages && _used[slot];
+    public bool IsUsed(int slot) => slot > 0 && slot <= Pages && _slots.Holds(slot) && _slots[slot].IsUsed;
 
     /// <summary>Takes a slot; -1 = all are taken.</summary>
     [Kernel("scan_swap_map_slots", "mm/swapfile.c")]
@@ -53,7 +51,6 @@ internal sealed class SwapMap
         {
             return -1;
         }
-        _used[slot] = true;
         Free--;
         _lowest += slot == _lowest ? 1 : 0;
         _highest -= slot == _highest ? 1 : 0;
@@ -63,7 +60,7 @@ internal sealed class SwapMap
         }
         _next = slot + 1;
         _slots.Reserve(slot + 1);
-        _slots[slot] = default;
+        _slots[slot] = new SwapSlot { IsUsed = true };
         return slot;
     }
 
@@ -76,14 +73,14 @@ internal sealed class SwapMap
         int from = _next > _highest ? _lowest : _next;
         for (int slot = from; slot <= _highest; slot++)
         {
-            if (!_used[slot] || (IsFull && reclaim.TryReclaimSlot(slot)))
+            if (!IsUsed(slot) || (IsFull && reclaim.TryReclaimSlot(slot)))
             {
                 return slot;
             }
         }
         for (int slot = _lowest; slot < from && slot <= _highest; slot++)
         {
-            if (!_used[slot] || (IsFull && reclaim.TryReclaimSlot(slot)))
+            if (!IsUsed(slot) || (IsFull && reclaim.TryReclaimSlot(slot)))
             {
                 return slot;
             }
@@ -101,7 +98,7 @@ internal sealed class SwapMap
         int run = 0;
         for (int slot = _lowest; slot <= _highest; slot++)
         {
-            run = _used[slot] ? 0 : run + 1;
+            run = IsUsed(slot) ? 0 : run + 1;
             if (run == Cluster)
             {
                 _next = slot - Cluster + 1;
@@ -114,9 +111,8 @@ internal sealed class SwapMap
     [Kernel("swap_range_free", "mm/swapfile.c")]
     public void Release(int slot)
     {
-        Invariant.Holds(_used[slot]);
+        Invariant.Holds(_slots[slot].IsUsed);
         _slots[slot] = default;
-        _used[slot] = false;
         Free++;
         _lowest = Math.Min(_lowest, slot);
         _highest = Math.Max(_highest, slot);

@@ -19,7 +19,7 @@ internal sealed class SwapReadWindow
     /// <summary>The window for a fault on a slot, in slots: a power of two.</summary>
     public int For(int slot)
     {
-        int most = 1 << PageCluster;
+        int most = 1 << Math.Min(PageCluster, 16);
         if (most <= 1)
         {
             return 1;

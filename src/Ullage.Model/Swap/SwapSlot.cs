@@ -15,6 +15,9 @@ internal struct SwapSlot
     /// <summary>Who pays for it; 0 = nobody.</summary>
     public ushort Memcg;
 
+    /// <summary>It is taken.</summary>
+    public bool IsUsed;
+
     /// <summary>A page of it is in the swap cache.</summary>
     public readonly bool HasCache => Cache > 0;
 
