@@ -83,5 +83,6 @@ internal static class EraV4_1
         Glibc = GlibcReleases.V2_22, // §7.3
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
+        Swap = EraSwap.V4_1,
     };
 }

@@ -30,5 +30,6 @@ internal static class EraV4_19
         Vmscan = EraVmscan.V4_19, // §3
         Proc = EraProcFiles.V4_19,
         Paths = EraCallPaths.V4_19,
+        Swap = EraSwap.V4_19,
     };
 }

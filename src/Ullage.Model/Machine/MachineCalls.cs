@@ -32,6 +32,12 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         long page = address >> KernelConstants.PageShift;
-        return task.Mm?.PteTableOf(page) is PageTablePage table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) != 0;
+        if (task.Mm?.PteTableOf(page) is not { } table)
+        {
+            return false;
+        }
+        int entry = Faults.Ptes.Entry(table.Table, (int)(page & 511));
+        bool isSwapped = (Faults.Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap) != 0;
+        return isSwapped ? Swap.Map[PtePool.SlotOf(entry)].HasCache : entry != 0;
     }
 }

@@ -75,6 +75,7 @@ public sealed partial class Machine
     private void ZapTable(Mm mm, PageTablePage table, int first, int count)
     {
         Span<int> entries = Faults.Ptes.Table(table.Table).Slice(first, count);
+        Span<PteFlags> flags = Faults.Ptes.TableFlags(table.Table).Slice(first, count);
         for (int i = 0; i < entries.Length && table.Present > 0; i++)
         {
             int entry = entries[i];
@@ -82,12 +83,18 @@ public sealed partial class Machine
             {
                 continue;
             }
-            entries[i] = 0;
+            bool isSwapped = (flags[i] & PteFlags.Swap) != 0;
+            (entries[i], flags[i]) = (0, PteFlags.None);
             table.Present--;
             Spend(Costs.UnmapPageNs);
             if (entry == PageFaults.ImagePage)
             {
                 mm.FilePages--;
+            }
+            else if (isSwapped)
+            {
+                mm.SwapPages--;
+                Swap.FreeAndCache(PtePool.SlotOf(entry));
             }
             else if (entry != PageFaults.ZeroPage)
             {
