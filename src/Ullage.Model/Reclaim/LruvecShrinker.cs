@@ -230,7 +230,7 @@ internal sealed class LruvecShrinker(Machine machine)
         int kept = FreeWhatCanBe(run, taken, ref counts);
         int freed = taken.Length - kept;
         Count(run, lruvec, cpu, type, freed, VmItem.PgStealKswapd, MemcgStat.PgStealKswapd, VmItem.PgStealAnon);
-        Finish(run, lruvec, cpu, type, taken[..kept], ref counts);
+        Finish(lruvec, cpu, type, taken[..kept], ref counts);
         NoteRound(run, type, taken.Length, in counts);
         machine.LruCosts.Note(lruvec, type == 1, counts.PagedOut, kept);
         if (counts.UnqueuedDirty == taken.Length)
@@ -264,7 +264,7 @@ internal sealed class LruvecShrinker(Machine machine)
         return kept;
     }
 
-    private void Finish(ReclaimRun run, Lruvec lruvec, int cpu, int type, ReadOnlySpan<int> kept, ref BatchCounts counts)
+    private void Finish(Lruvec lruvec, int cpu, int type, ReadOnlySpan<int> kept, ref BatchCounts counts)
     {
         int activated = counts.ActivatedAnon + counts.ActivatedFile;
         if (activated > 0)

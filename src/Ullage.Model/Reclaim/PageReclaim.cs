@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 using Ullage.Model.Pages;
+using Ullage.Model.Swap;
 
 namespace Ullage.Model.Reclaim;
 
@@ -205,7 +206,6 @@ internal sealed class PageReclaim(Machine machine)
             case PageOutResult.Activate:
                 return Activate(frame, flags, ref counts);
             case PageOutResult.Success:
-                machine.Vm.Add(VmItem.VmscanWrite, 1);
                 counts.PagedOut++;
                 return (flags & (PageFlags.Writeback | PageFlags.Dirty)) != 0 ? PageFate.Keep : null;
             default:
