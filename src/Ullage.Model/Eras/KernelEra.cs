@@ -79,6 +79,8 @@ public sealed record LruRules
     public required int AddBatch { get; init; }
     /// <summary>New anonymous pages join the active list (to 5.8), §3.2.</summary>
     public required bool NewAnonActive { get; init; }
+    /// <summary>A cgroup has its lists per zone (to 4.7), §3.1.</summary>
+    public bool PerZone { get; init; }
 }
 
 /// <summary>How statistics are read (§2.17, "Read accuracy").</summary>

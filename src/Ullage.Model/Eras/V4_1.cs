@@ -57,7 +57,7 @@ internal static class EraV4_1
             HighWrite = HighWriteRule.Store, // §2.9
             PressureCalls = PressureCalls.Target, PressureModes = false, // §2.15
         },
-        Lru = new() { AddBatch = 14, NewAnonActive = true }, // §3.1, §3.2
+        Lru = new() { AddBatch = 14, NewAnonActive = true, PerZone = true }, // §3.1, §3.2
         Reclaim = new()
         {
             Walk = MemcgWalk.SharedByPriority, GlobalShrinkerPass = true, SetsMemalloc = false, // §3.9

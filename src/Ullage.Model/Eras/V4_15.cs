@@ -36,6 +36,7 @@ internal static class EraV4_15
         },
         Report = EraReports.V4_15,
         Cgroups = EraCgroupFiles.V4_15,
+        Lru = Before.Lru with { PerZone = false }, // §3.1
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.Due, SetsMemalloc = true }, // §4.8, §3.9
         Limits = Before.Limits with
         {

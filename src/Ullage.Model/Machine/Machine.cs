@@ -142,6 +142,9 @@ public sealed partial class Machine
 
     internal LruAdd Lru { get; }
 
+    /// <summary>Counters of the whole machine.</summary>
+    internal VmCounters Vm { get; } = new();
+
     internal OomKiller Oom { get; }
 
     internal Protection Protection { get; }

@@ -30,6 +30,7 @@ public sealed partial class Machine
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);
         VerifySpaces();
+        VerifyLists();
     }
 
     private long[] CountStacks()
