@@ -178,12 +178,14 @@ public sealed class Mm
     internal void Insert(Vma vma)
     {
         _vmas.Insert(IndexAfter(vma.StartPage), vma);
+        vma.File?.Map.Mappings.Add(new FileMapping(this, vma));
         Account(vma.Flags, vma.Pages);
     }
 
     internal void Remove(Vma vma)
     {
         _vmas.Remove(vma);
+        vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
         _lastVma = null;
         Account(vma.Flags, -vma.Pages);
     }
@@ -290,6 +292,10 @@ public sealed class Mm
     /// <summary>Forgets all mappings, after their pages and tables were freed.</summary>
     internal void Clear()
     {
+        foreach (Vma vma in _vmas)
+        {
+            vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
+        }
         _vmas.Clear();
         _lastVma = null;
         TotalPages = DataPages = StackPages = ExecPages = FilePages = ShmemPages = 0;

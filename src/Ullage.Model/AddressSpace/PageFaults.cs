@@ -72,6 +72,7 @@ internal sealed partial class PageFaults
             int entry = Ptes.Entry(table.Table, (int)(page & 511));
             if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && mm.FindCached(page)?.Allows(write) != true))
             {
+                Ptes.Flags(table.Table, (int)(page & 511)) |= write ? PteFlags.Accessed | PteFlags.Dirty : PteFlags.Accessed;
                 _machine.Spend(_accessNs);
                 return FaultOutcome.Ok;
             }
@@ -115,6 +116,10 @@ internal sealed partial class PageFaults
         if (table is null)
         {
             return VmFault.OutOfMemory;
+        }
+        if (vma.File is not null && IsFileFault(ref Ptes.Entry(table.Table, (int)(page & 511)), write))
+        {
+            return FileFault(task, mm, vma, page, write, table);
         }
         if (vma.Shmem is { } shmem)
         {
@@ -304,6 +309,11 @@ internal sealed partial class PageFaults
             UnmapShared(mm, frame);
             return;
         }
+        if ((_frames.Flags(frame) & PageFlags.File) != 0)
+        {
+            UnmapFile(mm, frame);
+            return;
+        }
         mm.AnonPages--;
         if (--_frames.MapCount(frame) == 0 && (_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
         {
@@ -315,6 +325,11 @@ internal sealed partial class PageFaults
     [Kernel("__mem_cgroup_uncharge", "mm/memcontrol.c")]
     internal void FreeAnon(int cpu, int frame)
     {
+        if ((_frames.Flags(frame) & (PageFlags.Anon | PageFlags.Shmem)) == 0)
+        {
+            _machine.PageCache.Free(cpu, frame); // it has left its file
+            return;
+        }
         _machine.Lru.Remove(cpu, frame);
         MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
         bool isShared = (_frames.Flags(frame) & PageFlags.Shmem) != 0;

@@ -8,6 +8,7 @@ internal static class EraFiles
         Readahead = ReadaheadRule.Unbounded, OnFailure = ReadaheadFailure.Skip, IoPages = 0,
         WritesMarkAccessed = true, RemembersEnd = false,
         RetriesCountFaults = true, ReadaheadRetriesFault = false, RandomMappingsHaveNoRecency = false,
+        AlignsMappings = false,
         AccountsNodes = false, NodesMayWait = false, LargeFolios = false,
         StallsInSubmit = false, StallsInReadahead = false,
     };
@@ -23,7 +24,7 @@ internal static class EraFiles
 
     internal static readonly FileRules V5_10 = V5_4;
 
-    internal static readonly FileRules V6_1 = V5_10 with { RemembersEnd = true, StallsInSubmit = false, StallsInReadahead = true };
+    internal static readonly FileRules V6_1 = V5_10 with { RemembersEnd = true, AlignsMappings = true, StallsInSubmit = false, StallsInReadahead = true };
 
     internal static readonly FileRules V6_12 = V6_1 with
     {

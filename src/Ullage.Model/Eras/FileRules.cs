@@ -39,6 +39,8 @@ public sealed record FileRules
     public required bool ReadaheadRetriesFault { get; init; }
     /// <summary>Accesses through a mapping advised as random tell nothing about its pages (6.3+).</summary>
     public required bool RandomMappingsHaveNoRecency { get; init; }
+    /// <summary>Mappings of 2 MiB and more are aligned for huge pages (5.18+).</summary>
+    public required bool AlignsMappings { get; init; }
     /// <summary>Nodes of page cache trees are charged (4.5+).</summary>
     public required bool AccountsNodes { get; init; }
     /// <summary>A node may be waited for (4.20+); before, one was set aside uncharged.</summary>

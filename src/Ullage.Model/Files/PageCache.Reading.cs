@@ -205,6 +205,10 @@ internal sealed partial class PageCache
         }
     }
 
+    /// <summary>A page that was locked or is marked may be mapped by its neighbour's fault: it has been read by now, and has no mark.</summary>
+    internal bool IsMappable(AddressSpaceMap map, int frame) =>
+        (_frames.Flags(frame) & PageFlags.Reclaim) == 0 && IsResident(map, _frames.Index(frame));
+
     /// <summary>What mincore(2) says: the page is there and was read.</summary>
     [Kernel("mincore_page", "mm/mincore.c")]
     public bool IsResident(AddressSpaceMap map, long index)

@@ -12,7 +12,7 @@ internal sealed partial class PageCache
 
     /// <summary>Some page table maps a page of a file.</summary>
     [Kernel("folio_mapped", "include/linux/mm.h")]
-    public bool IsMapped(int frame) => _frames.MapCount(frame) > 1;
+    public bool IsMapped(int frame) => _frames.MapCount(frame) > 0;
 
     /// <summary>
     /// Reclaim takes an isolated page out of its file, if nobody uses it: it leaves a shadow, is uncharged and freed. False = it stays.
@@ -20,7 +20,7 @@ internal sealed partial class PageCache
     [Kernel("__remove_mapping", "mm/vmscan.c")]
     public bool RemoveMapping(int frame, MemCgroup? target)
     {
-        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 1)
+        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 0)
         {
             return false;
         }
@@ -133,7 +133,7 @@ internal sealed partial class PageCache
         long listed = 0;
         for (int frame = 0; frame < _frames.Managed; frame++)
         {
-            listed += (_frames.Flags(frame) & PageFlags.File) != 0 && _frames.MapCount(frame) > 0 && (_frames.Flags(frame) & PageFlags.Allocated) != 0 ? 1 : 0;
+            listed += (_frames.Flags(frame) & PageFlags.File) != 0 ? 1 : 0;
         }
         Invariant.Holds(cached == listed, $"pages of files: {cached} = {listed} frames");
         Tree.ShadowNodes?.Verify();
@@ -147,7 +147,7 @@ internal sealed partial class PageCache
             int frame = Find(map, index);
             PageFlags flags = _frames.Flags(frame);
             Invariant.Holds(_frames.Mapping(frame) == map.Number && _frames.Index(frame) == index && (flags & PageFlags.File) != 0, $"page {index} of {map}");
-            Invariant.Holds(_frames.MapCount(frame) >= 1 && index < map.Pages);
+            Invariant.Holds(_frames.MapCount(frame) >= 0 && index < map.Pages);
             dirty += (flags & PageFlags.Dirty) != 0 ? 1 : 0;
             writeback += (flags & PageFlags.Writeback) != 0 ? 1 : 0;
             Invariant.Holds((flags & PageFlags.Locked) == 0 || _reads.DoneNsOf(map, index) >= 0, $"page {index} of {map} is locked although nobody reads it");

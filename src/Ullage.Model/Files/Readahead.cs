@@ -208,7 +208,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
     }
 
     [Kernel("force_page_cache_ra", "mm/readahead.c")]
-    private void Force(FileHandle file, long index, long wanted)
+    internal void Force(FileHandle file, long index, long wanted)
     {
         long left = _rules.IoPages == 0 ? Math.Min(wanted, ForcedChunk) : Math.Min(wanted, Math.Max(_rules.IoPages, file.RaPages));
         while (left > 0)

@@ -53,6 +53,11 @@ public sealed partial class Machine
         Pressure = new VmPressure(this);
         PageEvents = new PageEvents(this);
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
+        Disk = new Disk(this);
+        Workingset = new Workingset(this);
+        PageCache = new PageCache(this);
+        FileRmap = new FileRmap(this);
+        Dirtying = new DirtyThrottle(this);
     }
 
     /// <summary>Boots a host.</summary>
@@ -144,6 +149,8 @@ public sealed partial class Machine
 
     /// <summary>Counters of the whole machine.</summary>
     internal VmCounters Vm { get; } = new();
+
+    internal Workingset Workingset { get; }
 
     internal OomKiller Oom { get; }
 

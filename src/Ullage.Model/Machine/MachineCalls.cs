@@ -32,6 +32,10 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         long page = address >> KernelConstants.PageShift;
-        return task.Mm?.PteTableOf(page) is PageTablePage table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) != 0;
+        if (task.Mm?.PteTableOf(page) is PageTablePage table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) != 0)
+        {
+            return true;
+        }
+        return task.Mm?.FindCached(page) is { File: { } file } vma && PageCache.IsResident(file.Map, vma.PageOffset + page - vma.StartPage);
     }
 }

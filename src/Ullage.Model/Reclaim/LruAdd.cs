@@ -9,7 +9,7 @@ namespace Ullage.Model.Reclaim;
 /// stays in memory, and charged, until the batch is emptied.
 /// </summary>
 [Kernel("struct lru_pvecs", "mm/swap.c")]
-internal sealed class LruAdd
+internal sealed partial class LruAdd
 {
     private readonly Machine _machine;
     private readonly int _batch;
@@ -56,7 +56,7 @@ internal sealed class LruAdd
         PageFrames frames = _machine.Frames;
         ref PageFlags flags = ref frames.Flags(frame);
         flags &= ~PageFlags.InAddBatch;
-        if (frames.MapCount(frame) == 0)
+        if (frames.MapCount(frame) == 0 && (flags & PageFlags.File) == 0)
         {
             _machine.Faults.FreeAnon(cpu, frame); // its last user went while it waited
             return;
