@@ -23,7 +23,7 @@ internal sealed class FileRmap(Machine machine)
     {
         exec = false;
         int referenced = 0;
-        if (_frames.MapCount(frame) == 0)
+        if (_frames.MapCount(frame) == 1)
         {
             return 0;
         }
@@ -65,7 +65,7 @@ internal sealed class FileRmap(Machine machine)
     {
         foreach (FileMapping mapping in machine.PageCache.Map(_frames.Mapping(frame)).Mappings)
         {
-            if (_frames.MapCount(frame) == 0)
+            if (_frames.MapCount(frame) == 1)
             {
                 break;
             }
@@ -74,7 +74,7 @@ internal sealed class FileRmap(Machine machine)
                 Unmap(mapping.Mm, table!, index, frame);
             }
         }
-        return _frames.MapCount(frame) == 0;
+        return _frames.MapCount(frame) == 1;
     }
 
     private void Unmap(Mm mm, PageTablePage table, int index, int frame)
@@ -89,7 +89,7 @@ internal sealed class FileRmap(Machine machine)
     [Kernel("folio_mkclean", "mm/rmap.c")]
     public void MakeClean(int frame)
     {
-        if (_frames.MapCount(frame) == 0)
+        if (_frames.MapCount(frame) == 1)
         {
             return;
         }

@@ -17,6 +17,7 @@ internal sealed partial class PageFaults
         if (!anon)
         {
             Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
+            Ptes.Flags(table.Table, (int)(page & 511)) = PteFlags.Accessed;
             table.Present++;
             mm.FilePages++;
             mm.NoteRss();
@@ -25,7 +26,7 @@ internal sealed partial class PageFaults
         int frame = _frames.Allocate(PageFlags.Anon);
         if (frame >= 0)
         {
-            Map(mm, table, (int)(page & 511), frame);
+            Map(mm, null, table, page, frame);
         }
     }
 
@@ -88,9 +89,16 @@ internal sealed partial class PageFaults
         {
             return false;
         }
+        ref PteFlags flags = ref Ptes.Flags(from.Table, index);
+        flags &= ~PteFlags.Exclusive;
         if (entry == ImagePage)
         {
             mm.FilePages++;
+        }
+        else if ((flags & PteFlags.Swap) != 0)
+        {
+            _machine.Swap.Duplicate(PtePool.SlotOf(entry));
+            mm.SwapPages++;
         }
         else if (entry != ZeroPage)
         {
@@ -108,6 +116,7 @@ internal sealed partial class PageFaults
             }
         }
         Ptes.Entry(to.Table, index) = entry;
+        Ptes.Flags(to.Table, index) = flags & ~PteFlags.Accessed; // the child has not used it yet
         to.Present++;
         return true;
     }

@@ -22,8 +22,11 @@ internal sealed partial class PageFaults
     }
 
     /// <summary>The page is the file's: it is missing, or is written and not this mapping's own copy.</summary>
-    private bool IsFileFault(ref int entry, bool write) =>
-        entry == 0 || (write && (_frames.Flags(Math.Abs(entry) - 1) & PageFlags.File) != 0);
+    private bool IsFileFault(PageTablePage table, int at, bool write)
+    {
+        int entry = Ptes.Entry(table.Table, at);
+        return entry == 0 || (write && (Ptes.Flags(table.Table, at) & PteFlags.Swap) == 0 && (_frames.Flags(Math.Abs(entry) - 1) & PageFlags.File) != 0);
+    }
 
     /// <summary>A page of a file mapping is accessed that is not there, or written that may only be read.</summary>
     [Kernel("do_fault", "mm/memory.c")]
@@ -35,7 +38,7 @@ internal sealed partial class PageFaults
         long index = vma.PageOffset + page - vma.StartPage;
         if (entry != 0)
         {
-            return WriteProtected(task, mm, vma, table, at, shared);
+            return WriteProtected(task, mm, vma, page, table);
         }
         FileFetch fetch = new() { Index = index };
         while (true)
@@ -61,7 +64,7 @@ internal sealed partial class PageFaults
         }
         if (!shared)
         {
-            return (vma.HasAnonVma || PrepareAnonVma(vma, MemcgOf(task, mm))) && NewAnonPage(mm, MemcgOf(task, mm), table, at) ? VmFault.Done : VmFault.OutOfMemory;
+            return OwnCopy(task, mm, vma, page, table);
         }
         MapFile(mm, table, at, fetch.Frame, writable: true);
         MakeWritable(task, table, at, fetch.Frame);
@@ -79,15 +82,23 @@ internal sealed partial class PageFaults
 
     /// <summary>A write to a page that is mapped for reading.</summary>
     [Kernel("do_wp_page", "mm/memory.c")]
-    private VmFault WriteProtected(TaskStruct task, Mm mm, Vma vma, PageTablePage table, int at, bool shared)
+    private VmFault WriteProtected(TaskStruct task, Mm mm, Vma vma, long page, PageTablePage table)
     {
-        int frame = Math.Abs(Ptes.Entry(table.Table, at)) - 1;
-        if (!shared)
+        if ((vma.Flags & VmaFlags.Shared) == 0)
         {
-            return (vma.HasAnonVma || PrepareAnonVma(vma, MemcgOf(task, mm))) && NewAnonPage(mm, MemcgOf(task, mm), table, at) ? VmFault.Done : VmFault.OutOfMemory;
+            return OwnCopy(task, mm, vma, page, table);
         }
-        MakeWritable(task, table, at, frame);
+        int at = (int)(page & 511);
+        MakeWritable(task, table, at, Math.Abs(Ptes.Entry(table.Table, at)) - 1);
         return VmFault.Done;
+    }
+
+    /// <summary>A private mapping is written: it gets an anonymous page of its own in place of the file's.</summary>
+    [Kernel("do_cow_fault", "mm/memory.c", Deviation = "The file's page is fetched before the copy is allocated.")]
+    private VmFault OwnCopy(TaskStruct task, Mm mm, Vma vma, long page, PageTablePage table)
+    {
+        MemCgroup memcg = MemcgOf(task, mm);
+        return (vma.HasAnonVma || PrepareAnonVma(vma, memcg)) && NewAnonPage(mm, vma, memcg, page, table) ? VmFault.Done : VmFault.OutOfMemory;
     }
 
     /// <summary>The first write to a page of a shared mapping makes the page dirty.</summary>
@@ -216,7 +227,7 @@ internal sealed partial class PageFaults
     [Kernel("folio_add_file_rmap_pte", "mm/rmap.c")]
     internal void AddFileRmap(int frame)
     {
-        if (_frames.MapCount(frame)++ == 0)
+        if (_frames.MapCount(frame)++ == 1)
         {
             _machine.PageCache.Count(frame, MemcgStat.FileMapped, VmItem.FileMapped, 1);
         }
@@ -226,7 +237,7 @@ internal sealed partial class PageFaults
     internal void UnmapFile(Mm mm, int frame)
     {
         mm.FilePages--;
-        if (--_frames.MapCount(frame) == 0)
+        if (--_frames.MapCount(frame) == 1)
         {
             _machine.PageCache.Count(frame, MemcgStat.FileMapped, VmItem.FileMapped, -1);
         }

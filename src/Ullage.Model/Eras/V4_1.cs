@@ -83,5 +83,6 @@ internal static class EraV4_1
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
         Files = EraFiles.V4_1,
+        Swap = EraSwap.V4_1,
     };
 }

@@ -30,5 +30,6 @@ internal static class EraV4_19
         Proc = EraProcFiles.V4_19,
         Paths = EraCallPaths.V4_19,
         Files = EraFiles.V4_19,
+        Swap = EraSwap.V4_19,
     };
 }

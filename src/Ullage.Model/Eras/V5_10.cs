@@ -46,5 +46,6 @@ internal static class EraV5_10
         Paths = EraCallPaths.V5_10,
         Pressure = EraPressure.V5_10,
         Files = EraFiles.V5_10,
+        Swap = EraSwap.V5_10,
     };
 }

@@ -12,7 +12,7 @@ internal sealed partial class PageCache
 
     /// <summary>Some page table maps a page of a file.</summary>
     [Kernel("folio_mapped", "include/linux/mm.h")]
-    public bool IsMapped(int frame) => _frames.MapCount(frame) > 0;
+    public bool IsMapped(int frame) => _frames.MapCount(frame) > 1;
 
     /// <summary>
     /// Reclaim takes an isolated page out of its file, if nobody uses it: it leaves a shadow, is uncharged and freed. False = it stays.
@@ -20,7 +20,7 @@ internal sealed partial class PageCache
     [Kernel("__remove_mapping", "mm/vmscan.c")]
     public bool RemoveMapping(int frame, MemCgroup? target)
     {
-        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 0)
+        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 1)
         {
             return false;
         }
@@ -147,7 +147,7 @@ internal sealed partial class PageCache
             int frame = Find(map, index);
             PageFlags flags = _frames.Flags(frame);
             Invariant.Holds(_frames.Mapping(frame) == map.Number && _frames.Index(frame) == index && (flags & PageFlags.File) != 0, $"page {index} of {map}");
-            Invariant.Holds(_frames.MapCount(frame) >= 0 && index < map.Pages);
+            Invariant.Holds(_frames.MapCount(frame) >= 1 && index < map.Pages);
             dirty += (flags & PageFlags.Dirty) != 0 ? 1 : 0;
             writeback += (flags & PageFlags.Writeback) != 0 ? 1 : 0;
             Invariant.Holds((flags & PageFlags.Locked) == 0 || _reads.DoneNsOf(map, index) >= 0, $"page {index} of {map} is locked although nobody reads it");

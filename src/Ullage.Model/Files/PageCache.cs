@@ -6,7 +6,8 @@ namespace Ullage.Model.Files;
 
 /// <summary>
 /// The page cache: files' pages in memory. A page is charged to who first needs it, by reading, reading ahead, writing or faulting (§2.17), and
-/// belongs to that cgroup until it is reclaimed or dropped, whoever uses it meanwhile.
+/// belongs to that cgroup until it is reclaimed or dropped, whoever uses it meanwhile. A frame's map count is one more than its mappings
+/// as long as it is in a file.
 /// </summary>
 [Kernel("filemap_add_folio", "mm/filemap.c", Deviation = "4 KiB pages only: from 6.16 ext4 uses larger folios.")]
 internal sealed partial class PageCache
@@ -150,6 +151,7 @@ internal sealed partial class PageCache
         _frames.Flags(frame) |= PageFlags.Locked;
         _frames.Mapping(frame) = map.Number;
         _frames.Index(frame) = (int)index;
+        _frames.MapCount(frame) = 1; // the file's own
         if (charged)
         {
             Commit(memcg, frame);
@@ -198,7 +200,8 @@ internal sealed partial class PageCache
         Tree.Store(map, index, entry);
         Count(frame, MemcgStat.File, VmItem.FilePages, -1);
         _frames.Flags(frame) &= ~(PageFlags.Locked | PageFlags.File);
-        Invariant.Holds(_frames.MapCount(frame) == 0);
+        Invariant.Holds(_frames.MapCount(frame) == 1);
+        _frames.MapCount(frame) = 0;
         if ((_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
         {
             Free(_machine.CurrentCpu, frame);

@@ -10,6 +10,7 @@ using Ullage.Model.Pages;
 using Ullage.Model.Pressure;
 using Ullage.Model.Reclaim;
 using Ullage.Model.Slab;
+using Ullage.Model.Swap;
 using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
@@ -46,6 +47,8 @@ public sealed partial class Machine
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Overcommit = new Overcommit(this);
+        Rmap = new Rmap(this);
+        Swap = new SwapSpace(this);
         Faults = new PageFaults(this);
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
@@ -163,6 +166,15 @@ public sealed partial class Machine
     internal PageEvents PageEvents { get; }
 
     internal PageFaults Faults { get; }
+
+    /// <summary>From pages to the page tables that map them.</summary>
+    internal Rmap Rmap { get; }
+
+    /// <summary>All shared memory.</summary>
+    internal ShmemObjects Shared { get; } = new();
+
+    /// <summary>The swap space.</summary>
+    internal SwapSpace Swap { get; }
 
     internal Overcommit Overcommit { get; }
 

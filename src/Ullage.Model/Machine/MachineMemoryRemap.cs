@@ -93,6 +93,7 @@ public sealed partial class Machine
             Object = allocated, HasAnonVma = old.HasAnonVma, AnonVmaId = old.AnonVmaId, Shmem = old.Shmem, File = old.File, PageOffset = old.Shmem is not null || old.File is not null || old.HasAnonVma ? old.PageOffset : to.Start,
         };
         mm.Insert(moved);
+        mm.HasMoved = true;
         if (!Faults.TryMoveEntries(mm, memcg, from.Start, to.Start, from.Pages))
         {
             mm.Remove(moved);

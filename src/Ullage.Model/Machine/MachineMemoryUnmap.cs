@@ -85,12 +85,18 @@ public sealed partial class Machine
                 continue;
             }
             PteFlags flag = flags[i];
+            bool isSwapped = (flag & PteFlags.Swap) != 0;
             (entries[i], flags[i]) = (0, PteFlags.None);
             table.Present--;
             Spend(Costs.UnmapPageNs);
             if (entry == PageFaults.ImagePage)
             {
                 mm.FilePages--;
+            }
+            else if (isSwapped)
+            {
+                mm.SwapPages--;
+                Swap.FreeAndCache(PtePool.SlotOf(entry));
             }
             else if (entry != PageFaults.ZeroPage && (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.File) != 0)
             {

@@ -134,6 +134,7 @@ public sealed partial class Machine
         Uncharges.End();
         Overcommit.Uncharge(accounted);
         mm.Clear();
+        Rmap.Nodes.Remove(mm);
         FreeMm(mm);
     }
 

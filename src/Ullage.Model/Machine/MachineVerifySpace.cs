@@ -55,7 +55,7 @@ public sealed partial class Machine
 
     private void VerifyTables(Mm mm)
     {
-        (long anon, long file, long shmem) = (0, 0, 0);
+        (long anon, long file, long shmem, long swap) = (0, 0, 0, 0);
         foreach (long key in mm.TableKeysIn(1, 0, long.MaxValue))
         {
             PageTablePage table = mm.TablesOf(1)[key];
@@ -73,6 +73,10 @@ public sealed partial class Machine
                 {
                     file++;
                 }
+                else if ((Faults.Ptes.Flags(table.Table, i) & PteFlags.Swap) != 0)
+                {
+                    swap++;
+                }
                 else if (entry != PageFaults.ZeroPage)
                 {
                     Ullage.Model.Pages.PageFlags flags = Frames.Flags(Math.Abs(entry) - 1);
@@ -85,6 +89,7 @@ public sealed partial class Machine
             }
             Invariant.Holds(present == table.Present);
         }
+        Invariant.Holds(mm.SwapPages == swap, $"pages in swap: {mm.SwapPages} = {swap} in the tables");
         Invariant.Holds(mm.AnonPages == anon && mm.FilePages == file && mm.ShmemPages == shmem,
             $"resident pages: {mm.AnonPages} anon, {mm.FilePages} file, {mm.ShmemPages} shared = {anon}, {file}, {shmem} in the tables");
     }

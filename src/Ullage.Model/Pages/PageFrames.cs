@@ -304,6 +304,20 @@ public sealed class PageFrames
         return count;
     }
 
+    /// <summary>Counts charged anonymous frames that no page table maps, per memory cgroup id: in the swap cache, or about to be freed.</summary>
+    internal long[] CountIdleAnon(int highestId)
+    {
+        long[] counts = new long[highestId + 1];
+        for (int frame = 0; frame < _flags.Length; frame++)
+        {
+            if ((_flags[frame] & (PageFlags.Allocated | PageFlags.Anon)) == (PageFlags.Allocated | PageFlags.Anon) && _mapCount[frame] == 0)
+            {
+                counts[_memcg[frame]]++;
+            }
+        }
+        return counts;
+    }
+
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>
     internal void Verify()
     {

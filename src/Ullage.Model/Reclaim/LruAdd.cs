@@ -56,7 +56,7 @@ internal sealed partial class LruAdd
         PageFrames frames = _machine.Frames;
         ref PageFlags flags = ref frames.Flags(frame);
         flags &= ~PageFlags.InAddBatch;
-        if (frames.MapCount(frame) == 0 && (flags & PageFlags.File) == 0)
+        if (frames.MapCount(frame) == 0 && (flags & PageFlags.SwapCache) == 0)
         {
             _machine.Faults.FreeAnon(cpu, frame); // its last user went while it waited
             return;
