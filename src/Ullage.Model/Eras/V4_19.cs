@@ -27,6 +27,7 @@ internal static class EraV4_19
         Reclaim = Before.Reclaim with { GlobalShrinkerPass = false, Delta = ShrinkerDelta.Priority, ShrinksSmallSlabs = true }, // §3.9, §4.8
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
+        Vmscan = EraVmscan.V4_19, // §3
         Proc = EraProcFiles.V4_19,
         Paths = EraCallPaths.V4_19,
         Files = EraFiles.V4_19,

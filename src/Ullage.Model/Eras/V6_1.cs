@@ -36,6 +36,7 @@ internal static class EraV6_1
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.DuePerMemcg }, // §4.8
         Limits = Before.Limits with { HighWrite = HighWriteRule.StoreThenReclaim, PressureCalls = PressureCalls.ByVersion }, // §2.9, §2.15
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
+        Vmscan = EraVmscan.V6_1, // §3
         Proc = EraProcFiles.V6_1,
         AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation" }, // §7.1, stable 6.1
         Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo

@@ -34,13 +34,22 @@ public sealed partial class Machine
         Pages = new PageAllocator(this);
         Hierarchy = new CgroupHierarchy(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
+        Lru = new LruAdd(this);
+        PageBackends = new PageBackends(this);
+        Workingset = new Workingset(this);
+        LruCosts = new LruCosts(this);
+        InactiveRatio = new InactiveRatio(this);
+        PageReclaim = new PageReclaim(this);
+        ReclaimRetry = new ReclaimRetry(this);
+        ReclaimThrottle = new ReclaimThrottle(this);
+        NodeReclaim = new NodeReclaim(this);
         Reclaim = new MemcgReclaim(this);
+        Kswapd = new Kswapd(this);
         Charge = new TryCharge(this);
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
         Stacks = new KernelStacks(this);
-        Lru = new LruAdd(this);
         Shrinkers = new ShrinkerList(this);
         Inodes = new InodeCache(this);
         Dcache = new DentryCache(this);
@@ -57,7 +66,6 @@ public sealed partial class Machine
         PageEvents = new PageEvents(this);
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
         Disk = new Disk(this);
-        Workingset = new Workingset(this);
         PageCache = new PageCache(this);
         FileRmap = new FileRmap(this);
         Dirtying = new DirtyThrottle(this);
@@ -152,8 +160,6 @@ public sealed partial class Machine
 
     /// <summary>Counters of the whole machine.</summary>
     internal VmCounters Vm { get; } = new();
-
-    internal Workingset Workingset { get; }
 
     internal OomKiller Oom { get; }
 

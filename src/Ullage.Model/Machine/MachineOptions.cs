@@ -93,6 +93,8 @@ public sealed record MachineCosts
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
     public int FruitlessReclaimNs { get; init; } = 6000;
+    /// <summary>Looking at one page in reclaim, and freeing it: measured as the difference between reads with room and reads at the limit.</summary>
+    public int ReclaimPageNs { get; init; } = 220;
     /// <summary>From a fatal signal to the first freed page of the victim.</summary>
     public int DeathNs { get; init; } = 110_000;
     /// <summary>From queueing a victim to the reaper's work.</summary>

@@ -175,6 +175,7 @@ public sealed class PageFrames
         _mapCount[frame] = zone.FreeHead;
         zone.FreeHead = frame;
         zone.Free++;
+        zone.PagesScanned = 0;
         Releases++;
     }
 

@@ -3,6 +3,7 @@ using Ullage.Abi.Units;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Workloads;
+using Ullage.Model;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Files;
 
