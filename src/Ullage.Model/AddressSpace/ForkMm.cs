@@ -53,6 +53,14 @@ internal static class ForkMm
             shmem.Mappings++;
             return true; // its pages come back by faults
         }
+        if (vma.File is { } file)
+        {
+            file.Map.Users++;
+            if (!vma.HasAnonVma)
+            {
+                return true;
+            }
+        }
         for (long page = vma.StartPage; page < vma.EndPage; page++)
         {
             if (source.PteTableOf(page) is null)

@@ -187,6 +187,7 @@ public sealed class Mm
     internal void Insert(Vma vma)
     {
         _vmas.Insert(IndexAfter(vma.StartPage), vma);
+        vma.File?.Map.Mappings.Add(new FileMapping(this, vma));
         vma.Shmem?.MappedBy.Add((this, vma));
         Account(vma.Flags, vma.Pages);
     }
@@ -194,6 +195,7 @@ public sealed class Mm
     internal void Remove(Vma vma)
     {
         _vmas.Remove(vma);
+        vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
         vma.Shmem?.MappedBy.Remove((this, vma));
         _lastVma = null;
         Account(vma.Flags, -vma.Pages);
@@ -303,6 +305,7 @@ public sealed class Mm
     {
         foreach (Vma vma in _vmas)
         {
+            vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
             vma.Shmem?.MappedBy.Remove((this, vma));
         }
         _vmas.Clear();

@@ -47,7 +47,7 @@ internal sealed partial class PageFaults
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, File = source.File, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
@@ -104,8 +104,16 @@ internal sealed partial class PageFaults
         {
             entry = -Math.Abs(entry);
             Ptes.Entry(from.Table, index) = entry;
-            _frames.MapCount(-entry - 1)++;
-            mm.AnonPages++;
+            if ((_frames.Flags(-entry - 1) & PageFlags.File) != 0)
+            {
+                AddFileRmap(-entry - 1);
+                mm.FilePages++;
+            }
+            else
+            {
+                _frames.MapCount(-entry - 1)++;
+                mm.AnonPages++;
+            }
         }
         Ptes.Entry(to.Table, index) = entry;
         Ptes.Flags(to.Table, index) = flags & ~PteFlags.Accessed; // the child has not used it yet

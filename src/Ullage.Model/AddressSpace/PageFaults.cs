@@ -134,6 +134,10 @@ internal sealed partial class PageFaults
         {
             return VmFault.OutOfMemory;
         }
+        if (vma.File is not null && IsFileFault(table, (int)(page & 511), write))
+        {
+            return FileFault(task, mm, vma, page, write, table);
+        }
         if (vma.Shmem is { } shmem)
         {
             return SharedFault(task, mm, shmem, vma.PageOffset + page - vma.StartPage, (table, (int)(page & 511)), write);
@@ -362,6 +366,11 @@ internal sealed partial class PageFaults
             UnmapShared(mm, frame);
             return;
         }
+        if ((_frames.Flags(frame) & PageFlags.File) != 0)
+        {
+            UnmapFile(mm, frame);
+            return;
+        }
         mm.AnonPages--;
         RemoveRmap(frame);
         if (_frames.MapCount(frame) > 0)
@@ -418,6 +427,11 @@ internal sealed partial class PageFaults
     [Kernel("__mem_cgroup_uncharge", "mm/memcontrol.c")]
     internal void FreeAnon(int cpu, int frame)
     {
+        if ((_frames.Flags(frame) & (PageFlags.Anon | PageFlags.Shmem)) == 0)
+        {
+            _machine.PageCache.Free(cpu, frame); // it has left its file
+            return;
+        }
         _machine.Lru.Remove(cpu, frame);
         MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
         if (memcg is { IsRoot: false })

@@ -53,6 +53,9 @@ public sealed record KernelEra
     /// <summary>/proc (§11.6, §11.7).</summary>
     public required ProcRules Proc { get; init; }
 
+    /// <summary>The page cache (§2.17, §9).</summary>
+    public required FileRules Files { get; init; }
+
     /// <summary>Address spaces and overcommit (§7).</summary>
     public required AddressSpaceRules AddressSpace { get; init; }
 

@@ -83,6 +83,7 @@ internal static class EraV4_1
         Glibc = GlibcReleases.V2_22, // §7.3
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
+        Files = EraFiles.V4_1,
         Swap = EraSwap.V4_1,
     };
 }

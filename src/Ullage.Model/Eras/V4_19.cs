@@ -30,6 +30,7 @@ internal static class EraV4_19
         Vmscan = EraVmscan.V4_19, // §3
         Proc = EraProcFiles.V4_19,
         Paths = EraCallPaths.V4_19,
+        Files = EraFiles.V4_19,
         Swap = EraSwap.V4_19,
     };
 }

@@ -32,5 +32,6 @@ internal static class EraV5_3
         AddressSpace = Before.AddressSpace with { Heuristic = OvercommitHeuristic.TotalMemory }, // §7.1
         Paths = EraCallPaths.V5_3,
         Pressure = EraPressure.V5_3,
+        Files = EraFiles.V5_3,
     };
 }

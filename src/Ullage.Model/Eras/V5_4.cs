@@ -27,5 +27,6 @@ internal static class EraV5_4
         Vmscan = EraVmscan.V5_4, // §3
         Proc = EraProcFiles.V5_4,
         Pressure = EraPressure.V5_4,
+        Files = EraFiles.V5_4,
     };
 }

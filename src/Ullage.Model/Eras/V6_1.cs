@@ -43,6 +43,7 @@ internal static class EraV6_1
         MemInfo = EraMemInfo.V6_1,
         Paths = EraCallPaths.V6_1,
         Pressure = EraPressure.V6_1,
+        Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
     };
 }

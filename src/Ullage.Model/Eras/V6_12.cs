@@ -22,6 +22,7 @@ internal static class EraV6_12
         MemInfo = EraMemInfo.V6_12,
         Paths = EraCallPaths.V6_12,
         Pressure = EraPressure.V6_12,
+        Files = EraFiles.V6_12,
         Swap = EraSwap.V6_12,
     };
 }

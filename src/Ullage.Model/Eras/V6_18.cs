@@ -21,5 +21,6 @@ internal static class EraV6_18
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
+        Files = EraFiles.V6_18,
     };
 }

@@ -143,12 +143,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         }
     }
 
-    /// <summary>Drops dentries and inodes; there is no page cache yet. It is counted and said in the log.</summary>
+    /// <summary>Drops clean pages of files, dentries and inodes. It is counted and said in the log.</summary>
     [Kernel("drop_caches_sysctl_handler", "fs/drop_caches.c")]
     private void DropCaches(long value)
     {
         sysctls.DroppedPagecache += value & 1;
         sysctls.DroppedSlab += (value >> 1) & 1;
+        if ((value & 1) != 0)
+        {
+            machine.PageCache.DropAll();
+        }
         if ((value & 2) != 0)
         {
             machine.Reclaim.DropSlab();

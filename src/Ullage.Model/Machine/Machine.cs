@@ -65,6 +65,10 @@ public sealed partial class Machine
         Pressure = new VmPressure(this);
         PageEvents = new PageEvents(this);
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
+        Disk = new Disk(this);
+        PageCache = new PageCache(this);
+        FileRmap = new FileRmap(this);
+        Dirtying = new DirtyThrottle(this);
     }
 
     /// <summary>Boots a host.</summary>

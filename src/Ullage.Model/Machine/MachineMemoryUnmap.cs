@@ -62,7 +62,7 @@ public sealed partial class Machine
             long next = Math.Min(end, (page | 511) + 1);
             if (mm.PteTableOf(page) is { } table)
             {
-                ZapTable(mm, table, (int)(page & 511), (int)(next - page));
+                ZapTable(mm, table, page, (int)(next - page));
             }
             else if (mm.HasNoTables(page, out long skip))
             {
@@ -72,8 +72,9 @@ public sealed partial class Machine
         }
     }
 
-    private void ZapTable(Mm mm, PageTablePage table, int first, int count)
+    private void ZapTable(Mm mm, PageTablePage table, long page, int count)
     {
+        int first = (int)(page & 511);
         Span<int> entries = Faults.Ptes.Table(table.Table).Slice(first, count);
         Span<PteFlags> flags = Faults.Ptes.TableFlags(table.Table).Slice(first, count);
         for (int i = 0; i < entries.Length && table.Present > 0; i++)
@@ -83,7 +84,8 @@ public sealed partial class Machine
             {
                 continue;
             }
-            bool isSwapped = (flags[i] & PteFlags.Swap) != 0;
+            PteFlags flag = flags[i];
+            bool isSwapped = (flag & PteFlags.Swap) != 0;
             (entries[i], flags[i]) = (0, PteFlags.None);
             table.Present--;
             Spend(Costs.UnmapPageNs);
@@ -95,6 +97,10 @@ public sealed partial class Machine
             {
                 mm.SwapPages--;
                 Swap.FreeAndCache(PtePool.SlotOf(entry));
+            }
+            else if (entry != PageFaults.ZeroPage && (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.File) != 0)
+            {
+                Faults.ZapFile(mm, page + i, Math.Abs(entry) - 1, flag);
             }
             else if (entry != PageFaults.ZeroPage)
             {

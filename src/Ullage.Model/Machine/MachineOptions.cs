@@ -56,6 +56,9 @@ public sealed record MachineOptions
     /// <summary>Seed of everything that is left to chance.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>The disk below files and swap.</summary>
+    public Files.DiskOptions Disk { get; init; } = new();
+
     /// <summary>What things cost.</summary>
     public MachineCosts Costs { get; init; } = new();
 
@@ -112,6 +115,10 @@ public sealed record MachineCosts
     public int DentryEvictNs { get; init; } = 390;
     /// <summary>From one end of a grace period to the next while objects wait to be freed.</summary>
     public int GracePeriodNs { get; init; } = 9_000_000;
+    /// <summary>Copying one page from or to the page cache, its look-up and the system call included.</summary>
+    public int FileCopyNs { get; init; } = 400;
+    /// <summary>Adding one page to the page cache, charge included.</summary>
+    public int FilePageAddNs { get; init; } = 200;
     /// <summary>How long a task runs before another one gets the CPU.</summary>
     public int SliceNs { get; init; } = 100_000;
 }

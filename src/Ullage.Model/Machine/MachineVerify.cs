@@ -27,6 +27,7 @@ public sealed partial class Machine
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
         Dcache.Verify();
+        PageCache.Verify();
         Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
         Slab.Verify();
         _ = VerifyPopulation(Hierarchy.Root);

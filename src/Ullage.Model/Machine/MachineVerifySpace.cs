@@ -42,7 +42,7 @@ public sealed partial class Machine
         foreach (Vma vma in mm.Vmas)
         {
             Invariant.Holds(vma.StartPage >= end && vma.EndPage > vma.StartPage && vma.EndPage <= Mm.TaskSizePages);
-            Invariant.Holds(vma.Shmem is not null == ((vma.Flags & VmaFlags.Shared) != 0));
+            Invariant.Holds(vma.Shmem is not null == ((vma.Flags & VmaFlags.Shared) != 0 && vma.File is null));
             Invariant.Holds(!vma.IsAccounted || (vma.Flags & (VmaFlags.Shared | VmaFlags.NoReserve)) == 0);
             end = vma.EndPage;
             total += vma.Pages;
@@ -79,9 +79,12 @@ public sealed partial class Machine
                 }
                 else if (entry != PageFaults.ZeroPage)
                 {
-                    bool isShared = (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.Shmem) != 0;
+                    Ullage.Model.Pages.PageFlags flags = Frames.Flags(Math.Abs(entry) - 1);
+                    bool isShared = (flags & Ullage.Model.Pages.PageFlags.Shmem) != 0;
+                    bool isFile = (flags & Ullage.Model.Pages.PageFlags.File) != 0;
                     shmem += isShared ? 1 : 0;
-                    anon += isShared ? 0 : 1;
+                    file += isFile ? 1 : 0;
+                    anon += isShared || isFile ? 0 : 1;
                 }
             }
             Invariant.Holds(present == table.Present);
