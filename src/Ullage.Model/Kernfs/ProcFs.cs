@@ -4,6 +4,7 @@ using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Abi.Text;
+using Ullage.Abi.Units;
 using Ullage.Model.Pages;
 using Ullage.Model.Pressure;
 
@@ -170,8 +171,10 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private string Swaps()
     {
-        ulong size = (ulong)machine.Options.SwapBytes / 1024;
-        ValueList<SwapArea> areas = ValueList.From<SwapArea>(size == 0 ? [] : [new SwapArea("/dev/vdb", IsPartition: true, size, 0, -2)]);
+        const int kbPerPage = KernelConstants.PageSize / 1024;
+        ulong size = (ulong)machine.Swap.Map.Pages * kbPerPage;
+        ulong used = (ulong)machine.Swap.Map.Used * kbPerPage;
+        ValueList<SwapArea> areas = ValueList.From<SwapArea>(size == 0 ? [] : [new SwapArea("/dev/vdb", IsPartition: true, size, used, -2)]);
         return new SwapsFile(areas, machine.Era.Proc.WideSwapColumns).Format();
     }
 

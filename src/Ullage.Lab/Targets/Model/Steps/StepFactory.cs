@@ -31,6 +31,8 @@ internal static class StepFactory
         KillOperation o => new KillStep(o, context),
         ExitOperation o => new ExitStep(o.Status, context),
         StatMissingOperation o => new StatMissingStep(o, context),
+        ReadOperation o => new ReadStep(o, context),
+        WriteOperation o => new WriteStep(o, context),
         _ => throw ModelSupport.NotSupported(operation.Name, operation, context.Process.Name),
     };
 }
