@@ -72,6 +72,7 @@ public sealed partial class Machine
         Check(options.Nodes is >= 1 and <= 64, "nodes must be 1 to 64");
         Check(options.Hz is 100 or 250 or 300 or 1000, "hz must be 100, 250, 300 or 1000");
         Check(options.CgroupVersion is 1 or 2, "cgroup version must be 1 or 2");
+        Check(options.LogBufferBytes >= 64 << 10, "the log buffer must be at least 64 KiB");
         Check(options.SwapBytes >= 0, "swap must not be negative");
         Check(!options.MemoryRecursiveProt || (options.CgroupVersion == 2 && options.Era.Limits.RecursiveProtOption), "memory_recursiveprot needs cgroup version 2 and a kernel from 5.7");
         Check(!options.MemoryLocalEvents || (options.CgroupVersion == 2 && options.Era.Limits.LocalEventsOption), "memory_localevents needs cgroup version 2 and a kernel from 5.2");

@@ -14,8 +14,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(parent);
         Spend(Costs.ForkNs);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = parent.Cgroup.Memcg;
         TaskObjects objects = new(this) { FdTableSize = parent.Objects?.FdTableSize ?? 0 };
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))
@@ -45,6 +44,15 @@ public sealed partial class Machine
             return (refused, null);
         }
         return (Errno.None, child);
+    }
+
+    private void EnterFork()
+    {
+        Path.Entry = KernelEntry.Fork;
+        if (Probes.Any)
+        {
+            Probes.Hit(KernelFunction.CopyProcess);
+        }
     }
 
     private bool TryTaskAndStack(MemCgroup memcg, TaskObjects objects, out MemCgroup? paid)
@@ -89,8 +97,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.ForkNs / 4);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = task.Cgroup.Memcg;
         TaskObjects objects = new(this);
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))

@@ -9,7 +9,7 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks, and pressure is what it can be. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
@@ -35,6 +35,7 @@ public sealed partial class Machine
         }
         CssSets.Verify();
         VerifySpaces();
+        Psi.Verify();
         VerifyLists();
     }
 

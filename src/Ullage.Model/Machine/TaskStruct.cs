@@ -76,6 +76,12 @@ public sealed class TaskStruct
     /// <summary>The memcg OOM that the end of the fault has to handle (§8.1).</summary>
     internal MemCgroup? MemcgInOom { get; set; }
 
+    /// <summary>What the charge that left <see cref="MemcgInOom"/> behind could do: the report at the end of the fault shows it.</summary>
+    internal Gfp MemcgOomGfp { get; set; }
+
+    /// <summary>log2 of its pages.</summary>
+    internal int MemcgOomOrder { get; set; }
+
     /// <summary>Pages charged while over memory.high, to be paid for on the way back to user space (§2.6).</summary>
     internal int PagesOverHigh { get; set; }
 
