@@ -1,6 +1,9 @@
+using Ullage.Abi;
+
 namespace Ullage.Model.Cgroups;
 
 /// <summary>A machine's controllers in the order of their ids, in which they are asked.</summary>
+[Kernel("struct cgroup_subsys", "include/linux/cgroup-defs.h")]
 public sealed class ControllerList
 {
     private readonly List<Controller> _all = [];

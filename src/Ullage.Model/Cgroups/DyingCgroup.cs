@@ -1,8 +1,10 @@
+using Ullage.Abi;
 using Ullage.Model.Charging;
 
 namespace Ullage.Model.Cgroups;
 
 /// <summary>A removed cgroup that is still in memory, and what keeps it there (§5.3). Page counts are charged to it; the others are references.</summary>
+[Kernel("CSS_DYING", "include/linux/cgroup-defs.h")]
 public sealed record DyingCgroup
 {
     /// <summary>Where it was.</summary>

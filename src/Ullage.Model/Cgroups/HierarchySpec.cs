@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using Ullage.Abi;
 
 namespace Ullage.Model.Cgroups;
 
 /// <summary>What one mounted hierarchy has: controllers, or a name.</summary>
 /// <param name="Controllers">Its controllers in the order of their ids.</param>
 /// <param name="Label">How /proc/&lt;pid&gt;/cgroup calls it: <c>memory,pids</c>, <c>name=systemd</c>; empty on v2.</param>
+[Kernel("struct cgroup_root", "include/linux/cgroup-defs.h")]
 internal sealed record HierarchySpec(ImmutableArray<string> Controllers, string Label)
 {
     private const string NamePrefix = "name=";
