@@ -28,6 +28,7 @@ internal static class EraV4_19
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Proc = EraProcFiles.V4_19,
+        AddressSpace = Before.AddressSpace with { HasFixedNoReplace = true },
         Paths = EraCallPaths.V4_19,
     };
 }
