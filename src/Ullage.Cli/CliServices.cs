@@ -3,6 +3,7 @@ using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Host;
 using Ullage.Observe.Diagnosis;
 
 namespace Ullage.Cli;
@@ -38,6 +39,9 @@ public sealed class CliServices
 
     /// <summary>Checks the host below a root directory (<c>/</c> = this host); empty when there is nothing to read.</summary>
     internal Func<string, IReadOnlyList<DoctorCheck>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
+
+    /// <summary>Why this host's kernel cannot be traced; null = it can, as far as can be seen.</summary>
+    internal Func<TracingProblem?> HostTracing { get; init; } = () => HostTracer.Check();
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
