@@ -72,6 +72,7 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+            HasFixedNoReplace = false, ReplacesAtOnce = false,
         },
         Pages = new()
         {

@@ -127,6 +127,10 @@ public sealed record MachineCosts
     public int StatMissNs { get; init; } = 2450;
     /// <summary>stat(2) of a cached name.</summary>
     public int StatCachedNs { get; init; } = 920;
+    /// <summary>open(2) with O_CREAT of a new file, and its close.</summary>
+    public int CreateFileNs { get; init; } = 15_000;
+    /// <summary>unlink(2) of an empty file.</summary>
+    public int UnlinkFileNs { get; init; } = 12_000;
     /// <summary>Finding a directory that is not cached.</summary>
     public int DirectoryLookupNs { get; init; } = 30_000;
     /// <summary>Evicting one unused dentry.</summary>
