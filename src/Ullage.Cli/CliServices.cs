@@ -44,6 +44,9 @@ public sealed class CliServices
     /// <summary>Checks the host below a root directory (<c>/</c> = this host); empty when there is nothing to read.</summary>
     internal Func<string, IReadOnlyList<DoctorCheck>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
 
+    /// <summary>The era that comes nearest to the kernel of this host; null when it is older than all, or not known.</summary>
+    internal Func<string?> HostEra { get; init; } = () => null;
+
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

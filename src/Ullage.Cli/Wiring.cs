@@ -23,6 +23,7 @@ internal static class Wiring
         Eras = () => ScenarioReader.Kernels,
         ResultJson = Json,
         Doctor = Examine,
+        HostEra = () => ModelledEras.Nearest(new HostFiles().Read("/proc/sys/kernel/osrelease").Text.Trim(), out _),
     };
 
     private static string DescriptionOf(string name) =>

@@ -33,6 +33,9 @@ public sealed class CliConsole
     /// <summary>True when the terminal shows UTF-8; false = ASCII only.</summary>
     public bool Utf8 { get; init; }
 
+    /// <summary>The command line that is carried out, to be copied into a shell; reports show it.</summary>
+    public string CommandLine { get; internal set; } = "ullage";
+
     /// <summary>Turns colour on or off.</summary>
     public CliConsole WithColour(bool colour)
     {

@@ -49,6 +49,8 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             SlabVerb.Name => SlabVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
             TraceVerb.Name => TraceVerb.Examples,
+            DumpVerb.Name => DumpVerb.Examples,
+            ReportVerb.Name => ReportVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

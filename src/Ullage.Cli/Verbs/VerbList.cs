@@ -17,6 +17,8 @@ internal static class VerbList
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
+        (DumpVerb.Name, DumpVerb.Does),
+        (ReportVerb.Name, ReportVerb.Does),
     ];
 
     // What to use until they are there.
@@ -24,7 +26,6 @@ internal static class VerbList
     [
         ("compare", "'ullage run SCENARIO --format json' gives results to compare"),
         ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
-        ("report", "'ullage run SCENARIO' prints one"),
         ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
@@ -59,6 +60,8 @@ internal static class VerbList
         SlabVerb.Name => SlabVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
+        DumpVerb.Name => DumpVerb.Command(console),
+        ReportVerb.Name => ReportVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };
 

@@ -55,6 +55,25 @@ public sealed class KeptFile : IDisposable
         return Errno.None;
     }
 
+    /// <summary>The same into a buffer of the caller's, which many files can share; it grows as needed.</summary>
+    public Errno Read(ref byte[] buffer, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        Errno errno = Open();
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+        errno = HostFiles.ReadToEnd(_fd, ref buffer, out int length, seekable: true);
+        if (errno != Errno.None)
+        {
+            Forget();
+            return errno;
+        }
+        bytes = buffer.AsSpan(0, length);
+        return Errno.None;
+    }
+
     /// <summary>Closes the descriptor and returns the buffer.</summary>
     public void Dispose()
     {
