@@ -18,7 +18,7 @@ internal sealed class ScenarioSource : ISampleSource, IRunObserver
     private readonly SemaphoreSlim _go = new(0);
     private readonly SemaphoreSlim _stopped = new(0);
     private readonly CancellationTokenSource _cancel = new();
-    private readonly SourceRequest _request;
+    private readonly string _scenario;
     private TreeSampler? _sampler;
     private RunResult? _result;
     private Exception? _failure;
@@ -27,7 +27,7 @@ internal sealed class ScenarioSource : ISampleSource, IRunObserver
 
     private ScenarioSource(SourceRequest request, Scenario scenario, ITarget target)
     {
-        _request = request;
+        _scenario = scenario.Name;
         RunOptions options = new() { Seed = request.Seed, Kernel = request.Kernel, ProgressEveryNs = request.Interval.Ticks * 100 };
         _runner = new Thread(() => Run(scenario, target, options)) { IsBackground = true, Name = "scenario" };
         Mounts = null!;
@@ -111,7 +111,7 @@ internal sealed class ScenarioSource : ISampleSource, IRunObserver
 
     void IRunObserver.OnStart(string target, string kernel, IKernelFiles files)
     {
-        Name = $"{_request.Scenario} on {target} {kernel}";
+        Name = $"{_scenario} on {target} {kernel}";
         Files = files;
         Mounts = CgroupMounts.Find(files);
         Stop();

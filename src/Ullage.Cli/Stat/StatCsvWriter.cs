@@ -17,8 +17,8 @@ internal sealed class StatCsvWriter(CliConsole console) : IStatWriter
             _begun = true;
         }
         console.WriteLine(string.Join(',',
-            sample.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), Quoted(sample.Cgroup),
-            Number(sample.UsageBytes), Number(sample.Limit), Number(sample.UllageBytes), Quoted(sample.BindingCgroup ?? ""),
+            sample.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), Csv.Quoted(sample.Cgroup),
+            Number(sample.UsageBytes), Number(sample.Limit), Number(sample.UllageBytes), Csv.Quoted(sample.BindingCgroup ?? ""),
             Number(sample.AnonBytes), Number(sample.FileBytes), Number(sample.KernelBytes), Number(sample.SwapBytes),
             Number(sample.Failcnt), Number(sample.MaxEvents), Number(sample.OomKills),
             Number(sample.WorkingSetBytes), Number(sample.RoomBytes)));
@@ -31,7 +31,4 @@ internal sealed class StatCsvWriter(CliConsole console) : IStatWriter
     private static string Number(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private static string Number(Limit? limit) => limit is Limit known ? known.FormatV2() : "";
-
-    private static string Quoted(string text) =>
-        text.AsSpan().IndexOfAny(",\"\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

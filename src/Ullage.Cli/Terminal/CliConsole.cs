@@ -21,6 +21,12 @@ public sealed class CliConsole
     /// <summary>True when <see cref="Error"/> is a terminal: progress may be drawn there.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>The present size of the terminal, which may change; null = <see cref="Width"/> and <see cref="Height"/> for ever.</summary>
+    public Func<(int Columns, int Lines)>? Measure { get; init; }
+
+    /// <summary>Opens the terminal's keyboard; null when standard input is not a terminal.</summary>
+    internal Func<IKeyboard>? OpenKeyboard { get; init; }
+
     /// <summary>True when <see cref="Out"/> may have colour.</summary>
     public bool Colour { get; private set; }
 

@@ -11,6 +11,9 @@ internal static class VerbList
         (RunVerb.Name, RunVerb.Does),
         (ScenariosVerb.Name, ScenariosVerb.Does),
         (StatVerb.Name, StatVerb.Does),
+        (TopVerb.Name, TopVerb.Does),
+        (PressureVerb.Name, PressureVerb.Does),
+        (SlabVerb.Name, SlabVerb.Does),
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
@@ -26,9 +29,6 @@ internal static class VerbList
     // What to use until they are there.
     private static (string Name, string Instead)[] Planned =>
     [
-        ("top", "'ullage stat CGROUP 1' shows one cgroup, line by line"),
-        ("pressure", "read /proc/pressure/memory or a cgroup's memory.pressure"),
-        ("slab", "read /proc/slabinfo or a cgroup's memory.kmem.slabinfo"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
 
@@ -60,6 +60,9 @@ internal static class VerbList
         RunVerb.Name => RunVerb.Command(console, services),
         ScenariosVerb.Name => ScenariosVerb.Command(console, services),
         StatVerb.Name => StatVerb.Command(console, services),
+        TopVerb.Name => TopVerb.Command(console, services),
+        PressureVerb.Name => PressureVerb.Command(console, services),
+        SlabVerb.Name => SlabVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
         CompareVerb.Name => CompareVerb.Command(console, services),
