@@ -136,7 +136,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
     {
         try
         {
-            (int status, string type, byte[] body) = context.Request.HttpMethod is not ("GET" or "HEAD") ? (405, "text/plain; charset=utf-8", "only GET\n"u8.ToArray()) : Body(context.Request.Url!.AbsolutePath);
+            (int status, string type, byte[] body) = context.Request.HttpMethod is not ("GET" or "HEAD") ? (405, "text/plain; charset=utf-8", "only GET\n"u8.ToArray()) : Body(context.Request.Url!.AbsolutePath, context.Request.Headers["Accept"] ?? "");
             HttpListenerResponse response = context.Response;
             response.StatusCode = status;
             response.ContentType = type;
@@ -155,14 +155,16 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
         }
     }
 
-    private (int Status, string Type, byte[] Body) Body(string path)
+    private (int Status, string Type, byte[] Body) Body(string path, string accept)
     {
         switch (path)
         {
             case "/metrics":
                 lock (_gate)
                 {
-                    return (200, OpenMetricsText.ContentType, Encoding.UTF8.GetBytes(_metrics));
+                    return accept.Contains("application/openmetrics-text", StringComparison.Ordinal)
+                        ? (200, OpenMetricsText.ContentType, Encoding.UTF8.GetBytes(_metrics))
+                        : (200, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(_metrics)));
                 }
             case "/live.json":
                 using (MemoryStream json = new())

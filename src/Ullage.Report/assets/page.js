@@ -129,7 +129,7 @@
     cursor: { sync: { key: "ullage" }, drag: { x: true, y: false } },
     hooks: {
       draw: [drawEvents],
-      setScale: [(u, key) => { if (key === "x" && !plot.quiet && plot.ready) spread(u, u.scales.x.min, u.scales.x.max); }],
+      setScale: [(u, key) => { if (key === "x") plot.box.dataset.x = `${u.scales.x.min} ${u.scales.x.max}`; if (key === "x" && !plot.quiet && plot.ready) spread(u, u.scales.x.min, u.scales.x.max); }],
       setCursor: [(u) => {
         const left = u.cursor.left;
         const near = left < 0 ? null : eventsOf().find((e) => Math.abs(u.valToPos(e.t, "x") - left) < 7);
