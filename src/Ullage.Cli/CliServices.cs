@@ -13,7 +13,7 @@ namespace Ullage.Cli;
 /// <summary>
 /// What the verbs need from the other rooms. Everything is made when it is first asked for, so that <c>--version</c> costs nothing.
 /// </summary>
-public sealed class CliServices
+public sealed record CliServices
 {
     /// <summary>The built-in scenarios: name and description, in the order to show them.</summary>
     public required Func<IReadOnlyList<(string Name, string Description)>> BuiltIns { get; init; }
