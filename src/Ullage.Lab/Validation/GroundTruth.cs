@@ -105,6 +105,7 @@ public static class GroundTruth
             {
                 values[string.Create(CultureInfo.InvariantCulture, $"{name}.{++pass}")] = element.GetInt64();
             }
+        }
         else if (property is { Name: "proc_cgroups_memory", Value.ValueKind: JsonValueKind.Array })
         {
             values[prefix + ".num_cgroups"] = long.Parse(property.Value[2].GetString()!, CultureInfo.InvariantCulture); // a line of /proc/cgroups
