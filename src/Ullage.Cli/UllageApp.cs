@@ -17,6 +17,7 @@ public static class UllageApp
     /// <returns>The exit code (docs/cli).</returns>
     public static async Task<int> RunAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel)
     {
+        console.CommandLine = ShellText.Of(["ullage", .. args]);
         bool verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {
@@ -39,6 +40,11 @@ public static class UllageApp
         catch (IOException gone) when (IsBrokenPipe(gone))
         {
             return ExitCodes.Ok; // whoever read our output has seen enough, as in `ullage stat | head`
+        }
+        catch (Recording.Format.RecordingException damaged)
+        {
+            console.WriteError("ullage: " + damaged.Message);
+            return ExitCodes.NoData;
         }
         catch (OutputException full)
         {

@@ -44,8 +44,13 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             ScenariosVerb.Name => ScenariosVerb.Examples,
             ScenariosVerb.ShowName => ScenariosVerb.ShowExamples,
             StatVerb.Name => StatVerb.Examples,
+            TopVerb.Name => TopVerb.Examples,
+            PressureVerb.Name => PressureVerb.Examples,
+            SlabVerb.Name => SlabVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
             TraceVerb.Name => TraceVerb.Examples,
+            DumpVerb.Name => DumpVerb.Examples,
+            ReportVerb.Name => ReportVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

@@ -11,20 +11,21 @@ internal static class VerbList
         (RunVerb.Name, RunVerb.Does),
         (ScenariosVerb.Name, ScenariosVerb.Does),
         (StatVerb.Name, StatVerb.Does),
+        (TopVerb.Name, TopVerb.Does),
+        (PressureVerb.Name, PressureVerb.Does),
+        (SlabVerb.Name, SlabVerb.Does),
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
+        (DumpVerb.Name, DumpVerb.Does),
+        (ReportVerb.Name, ReportVerb.Does),
     ];
 
     // What to use until they are there.
     private static (string Name, string Instead)[] Planned =>
     [
         ("compare", "'ullage run SCENARIO --format json' gives results to compare"),
-        ("top", "'ullage stat CGROUP 1' shows one cgroup, line by line"),
-        ("pressure", "read /proc/pressure/memory or a cgroup's memory.pressure"),
-        ("slab", "read /proc/slabinfo or a cgroup's memory.kmem.slabinfo"),
         ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
-        ("report", "'ullage run SCENARIO' prints one"),
         ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
@@ -54,8 +55,13 @@ internal static class VerbList
         RunVerb.Name => RunVerb.Command(console, services),
         ScenariosVerb.Name => ScenariosVerb.Command(console, services),
         StatVerb.Name => StatVerb.Command(console, services),
+        TopVerb.Name => TopVerb.Command(console, services),
+        PressureVerb.Name => PressureVerb.Command(console, services),
+        SlabVerb.Name => SlabVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
+        DumpVerb.Name => DumpVerb.Command(console),
+        ReportVerb.Name => ReportVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };
 

@@ -74,6 +74,9 @@ public sealed record KernelEra
     /// <summary>Swapping (§2.11, §2.17, §3.10).</summary>
     public required SwapRules Swap { get; init; }
 
+    /// <summary>The life of cgroups: migration, removal, what stays of them (§5, §10).</summary>
+    public required LifeRules Life { get; init; }
+
     /// <summary>Call stacks (§12).</summary>
     public required CallPaths Paths { get; init; }
 

@@ -32,5 +32,6 @@ internal static class EraV4_19
         Paths = EraCallPaths.V4_19,
         Files = EraFiles.V4_19,
         Swap = EraSwap.V4_19,
+        Life = EraLife.V4_19, // §5, §10
     };
 }

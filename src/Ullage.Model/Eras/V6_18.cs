@@ -22,5 +22,6 @@ internal static class EraV6_18
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
         Files = EraFiles.V6_18,
+        Life = EraLife.V6_18, // §5, §10
     };
 }
