@@ -13,7 +13,7 @@ internal sealed class FileRig
     {
         Machine = Machine.Boot(new MachineOptions
         {
-            Era = Workloads.Era(era), CgroupVersion = version, Cpus = 2, MemoryBytes = 1L << 30, SwapBytes = swapBytes,
+            Era = Workloads.Era(era), CgroupVersion = version, Cpus = 2, MemoryBytes = 256L << 20, SwapBytes = swapBytes,
             Disk = new DiskOptions { ReadLatencyNs = latencyNs, WriteLatencyNs = latencyNs, BytesPerSecond = 1L << 50 },
         });
         Machine.CreateFile(Path, filePages * 4096).ShouldBe(Errno.None);
