@@ -9,7 +9,7 @@ public sealed class Mm
 {
     internal const long TaskSizePages = 0x7fff_ffff_f000 >> KernelConstants.PageShift;
 
-    private const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
+    internal const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
     internal const long DefaultStackPages = 8L << 20 >> KernelConstants.PageShift;
 
     private readonly List<Vma> _vmas = []; // by address

@@ -79,8 +79,7 @@ internal sealed partial class PageFaults
     {
         int index = (int)(page & 511);
         PageTablePage from = source.PteTableOf(page)!;
-        int entry = Ptes.Entry(from.Table, index);
-        if (entry == 0)
+        if (Ptes.Entry(from.Table, index) == 0)
         {
             return true;
         }
@@ -89,6 +88,7 @@ internal sealed partial class PageFaults
         {
             return false;
         }
+        int entry = Ptes.Entry(from.Table, index); // tables may have cost other pages their place
         ref PteFlags flags = ref Ptes.Flags(from.Table, index);
         flags &= ~PteFlags.Exclusive;
         if (entry == ImagePage)

@@ -79,7 +79,7 @@ internal sealed partial class PageFaults
         AddRmap(from.Frame);
         if (_machine.Era.Swap.ActivatesOnMap)
         {
-            Invariant.Holds(!_frames.IsFree(from.Frame));
+            _machine.Lru.Activate(from.Frame);
         }
         _machine.Swap.Free(from.Slot);
         if (_machine.Swap.Charges.IsFullFor(from.Frame))

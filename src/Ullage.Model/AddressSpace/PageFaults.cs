@@ -181,29 +181,39 @@ internal sealed partial class PageFaults
             _machine.Rmap.SetAnon(mm, vma, page, entry - 1);
             return VmFault.Done;
         }
-        return NewAnonPage(mm, vma, memcg, page, table) ? VmFault.Done : VmFault.OutOfMemory;
+        return NewAnonPage(mm, vma, memcg, page, table);
     }
 
     [Kernel("do_anonymous_page", "mm/memory.c")]
-    private bool NewAnonPage(Mm mm, Vma vma, MemCgroup memcg, long page, PageTablePage table)
+    private VmFault NewAnonPage(Mm mm, Vma vma, MemCgroup memcg, long page, PageTablePage table)
     {
+        (int entry, PteFlags swapped) = EntryAt(table, page);
         int frame = _frames.Allocate(PageFlags.Anon);
         if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.Anon)) < 0)
         {
-            return false;
+            return VmFault.OutOfMemory;
         }
         switch (_machine.Charge.Charge(memcg, Gfp.Kernel, 1))
         {
             case ChargeStatus.NoMem:
                 _frames.Release(frame);
-                return false;
+                return VmFault.OutOfMemory;
             case ChargeStatus.Charged when !memcg.IsRoot:
                 CommitCharge(memcg, frame, isShared: false);
                 break;
         }
+        if (EntryAt(table, page) != (entry, swapped))
+        {
+            FreeAnon(_machine.CurrentCpu, frame); // reclaim took the page that was to be copied
+            return VmFault.Again;
+        }
         Map(mm, vma, table, page, frame);
-        return true;
+        return VmFault.Done;
     }
+
+    [Kernel("pte_same", "arch/x86/include/asm/pgtable.h")]
+    private (int Entry, PteFlags Swapped) EntryAt(PageTablePage table, long page) =>
+        (Ptes.Entry(table.Table, (int)(page & 511)), Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap);
 
     [Kernel("mem_cgroup_commit_charge", "mm/memcontrol.c")]
     internal void CommitCharge(MemCgroup memcg, int frame, bool isShared)

@@ -72,6 +72,7 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+            HasFixedNoReplace = false, ReplacesAtOnce = false,
         },
         Pages = new()
         {
@@ -83,8 +84,8 @@ internal static class EraV4_1
         Glibc = GlibcReleases.V2_22, // §7.3
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
+        Life = EraLife.V4_1, // §5, §10
         Files = EraFiles.V4_1,
         Swap = EraSwap.V4_1,
-        Life = EraLife.V4_1, // §5, §10
     };
 }

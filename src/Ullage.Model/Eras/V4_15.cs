@@ -56,8 +56,8 @@ internal static class EraV4_15
         MemInfo = EraMemInfo.V4_15,
         Glibc = GlibcReleases.V2_26, // §7.3
         Paths = EraCallPaths.V4_15,
+        Life = EraLife.V4_15, // §5, §10
         Files = EraFiles.V4_15,
         Swap = EraSwap.V4_15,
-        Life = EraLife.V4_15, // §5, §10
     };
 }

@@ -42,8 +42,8 @@ internal static class EraV6_1
         MemInfo = EraMemInfo.V6_1,
         Paths = EraCallPaths.V6_1,
         Pressure = EraPressure.V6_1,
+        Life = EraLife.V6_1, // §5, §10
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
-        Life = EraLife.V6_1, // §5, §10
     };
 }

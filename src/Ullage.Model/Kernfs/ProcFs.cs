@@ -20,6 +20,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private readonly ProcPid _pids = new(machine);
     private readonly PressureFiles _pressure = new(machine);
+    private readonly FsSysctls _fs = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
 
     public KernelRead Read(ReadOnlySpan<string> path)
@@ -30,7 +31,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Read(path[1..]);
+            return FsSysctls.Has(path[1..]) ? _fs.Read(path[1..]) : _vm.Read(path[1..]);
         }
         if (IsPressure(path[0]))
         {
@@ -72,7 +73,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Write(path[1..], text);
+            return FsSysctls.Has(path[1..]) ? _fs.Write(path[1..]) : _vm.Write(path[1..], text);
         }
         if (IsPressure(path[0]))
         {
@@ -95,7 +96,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.List(path[1..]);
+            return FsSysctls.Has(path[1..]) ? FsSysctls.List(path[1..]) : _vm.List(path[1..]);
         }
         if (IsPressure(path[0]))
         {

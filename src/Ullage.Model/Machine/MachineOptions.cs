@@ -62,11 +62,11 @@ public sealed record MachineOptions
     /// <summary>Seed of everything that is left to chance.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>The disk below files and swap.</summary>
-    public Files.DiskOptions Disk { get; init; } = new();
-
     /// <summary>What the kernel log holds, in bytes of text (log_buf_len); beyond it the oldest records are lost. At least 64 KiB.</summary>
     public long LogBufferBytes { get; init; } = 16L << 20;
+
+    /// <summary>The disk below files and swap.</summary>
+    public Files.DiskOptions Disk { get; init; } = new();
 
     /// <summary>What things cost.</summary>
     public MachineCosts Costs { get; init; } = new();
@@ -127,6 +127,10 @@ public sealed record MachineCosts
     public int StatMissNs { get; init; } = 2450;
     /// <summary>stat(2) of a cached name.</summary>
     public int StatCachedNs { get; init; } = 920;
+    /// <summary>open(2) with O_CREAT of a new file, and its close.</summary>
+    public int CreateFileNs { get; init; } = 15_000;
+    /// <summary>unlink(2) of an empty file.</summary>
+    public int UnlinkFileNs { get; init; } = 12_000;
     /// <summary>Finding a directory that is not cached.</summary>
     public int DirectoryLookupNs { get; init; } = 30_000;
     /// <summary>Evicting one unused dentry.</summary>

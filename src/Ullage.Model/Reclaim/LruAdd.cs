@@ -80,13 +80,22 @@ internal sealed partial class LruAdd
                 FreeUnused(cpu, frame); // its last user went while it waited
                 continue;
             }
-            if (_newAnonActive && (flags & PageFlags.Anon) != 0)
+            if (_newAnonActive && (flags & (PageFlags.Anon | PageFlags.SwapCache)) == PageFlags.Anon) // what comes back from swap is activated when it is mapped
             {
                 flags |= PageFlags.Active;
             }
             PutOnList(frame, ref flags, ref change);
         }
         _added.Clear(cpu);
+        change.Flush();
+    }
+
+    /// <summary>Puts a page that is on no list, and in no batch, on the one that its flags name.</summary>
+    [Kernel("add_page_to_lru_list", "include/linux/mm_inline.h")]
+    internal void Insert(int cpu, int frame)
+    {
+        SizeChange change = new(this, cpu);
+        PutOnList(frame, ref _frames.Flags(frame), ref change);
         change.Flush();
     }
 

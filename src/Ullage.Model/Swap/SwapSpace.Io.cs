@@ -153,7 +153,7 @@ internal sealed partial class SwapSpace
         }
         if (shadow >= 0)
         {
-            Invariant.Holds(shadow < long.MaxValue);
+            _machine.Workingset.Refault(frame, shadow);
         }
         _frames.Flags(frame) |= PageFlags.Workingset;
         _machine.Lru.Add(frame);
@@ -220,7 +220,14 @@ internal sealed partial class SwapSpace
             _machine.Charge.Uncharge(memcg, 1); // the charge slept, and the page went or was charged by another
             return true;
         }
+        PageFlags was = _frames.Flags(frame) & (PageFlags.Lru | PageFlags.Active);
+        _machine.Lru.Remove(_machine.CurrentCpu, frame); // from the root's lists
         _machine.Faults.CommitCharge(memcg, frame, isShared: false);
+        if ((was & PageFlags.Lru) != 0)
+        {
+            _frames.Flags(frame) |= was;
+            _machine.Lru.Insert(_machine.CurrentCpu, frame);
+        }
         CountCached(memcg, 1);
         if (_machine.MemswCounts)
         {

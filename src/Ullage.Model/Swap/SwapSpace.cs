@@ -251,8 +251,7 @@ internal sealed partial class SwapSpace : ISwapReclaim
             return DropShared(frame);
         }
         int slot = SlotOf(frame);
-        Invariant.Holds(target is null or { Id: > 0 });
-        const long shadow = -1;
+        long shadow = _rules.AnonShadows ? _machine.Workingset.Eviction(frame, target) : -1;
         DropFromCgroup(frame, slot);
         DeleteFromCache(frame, shadow);
         _machine.Faults.FreeAnon(_machine.CurrentCpu, frame);

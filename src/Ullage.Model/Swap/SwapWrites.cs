@@ -93,7 +93,7 @@ internal sealed class SwapWrites
         _machine.Vm.Add(VmItem.Written, 1);
         if (rotates)
         {
-            Invariant.Holds(!_machine.Frames.IsFree(frame));
+            _machine.Lru.RotateReclaimable(frame);
         }
     }
 }
