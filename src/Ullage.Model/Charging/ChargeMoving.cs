@@ -110,15 +110,22 @@ internal sealed class ChargeMoving(Machine machine)
         {
             return -1;
         }
-        bool isAnon = (machine.Frames.Flags(frame) & PageFlags.Shmem) == 0;
+        bool isAnon = (machine.Frames.Flags(frame) & PageFlags.Anon) != 0;
         bool wanted = (_flags & (isAnon ? MoveAnon : MoveFile)) != 0;
         return wanted && machine.Frames.Memcg(frame) == _from!.Id ? frame : -1;
     }
 
     /// <summary>A page that the mapping's file has although this table does not map it.</summary>
     [Kernel("mc_handle_file_pte", "mm/memcontrol.c")]
-    private static int NotPresent(Mm mm, long page) =>
-        mm.FindCached(page) is { Shmem: { } shmem } vma ? Math.Max(shmem.EntryAt(vma.PageOffset + page - vma.StartPage), 0) - 1 : -1;
+    private int NotPresent(Mm mm, long page)
+    {
+        if (mm.FindCached(page) is not { } vma)
+        {
+            return -1;
+        }
+        long index = vma.PageOffset + page - vma.StartPage;
+        return vma.File is { } file ? machine.PageCache.Find(file.Map, index) : vma.Shmem is { } shmem ? Math.Max(shmem.EntryAt(index), 0) - 1 : -1;
+    }
 
     /// <summary>Lets the charges follow, after the tasks have moved.</summary>
     [Kernel("mem_cgroup_move_charge", "mm/memcontrol.c")]
@@ -174,10 +181,9 @@ internal sealed class ChargeMoving(Machine machine)
         int cpu = machine.CurrentCpu;
         PageFlags flags = machine.Frames.Flags(frame);
         machine.Lru.Remove(cpu, frame);
-        bool isShared = (flags & PageFlags.Shmem) != 0;
-        bool isMapped = isShared && machine.Frames.MapCount(frame) > 1;
-        CountPage(cpu, _from!, isShared, isMapped, -1);
-        CountPage(cpu, _to!, isShared, isMapped, 1);
+        bool isMapped = (flags & PageFlags.Anon) == 0 && machine.Frames.MapCount(frame) > 1;
+        CountPage(cpu, _from!, flags, isMapped, -1);
+        CountPage(cpu, _to!, flags, isMapped, 1);
         _from!.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
         _to!.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
         machine.Frames.Memcg(frame) = (ushort)_to!.Id;
@@ -187,17 +193,14 @@ internal sealed class ChargeMoving(Machine machine)
         machine.Lru.PutBack(frame, flags);
     }
 
-    private static void CountPage(int cpu, MemCgroup memcg, bool isShared, bool isMapped, int change)
+    private static void CountPage(int cpu, MemCgroup memcg, PageFlags flags, bool isMapped, int change)
     {
-        memcg.Stats.Add(cpu, isShared ? MemcgStat.File : MemcgStat.Anon, change);
-        if (isShared)
-        {
-            memcg.Stats.Add(cpu, MemcgStat.Shmem, change);
-        }
-        if (isMapped)
-        {
-            memcg.Stats.Add(cpu, MemcgStat.FileMapped, change);
-        }
+        memcg.Stats.Add(cpu, (flags & PageFlags.Anon) != 0 ? MemcgStat.Anon : MemcgStat.File, change);
+        CountIf((flags & PageFlags.Shmem) != 0, MemcgStat.Shmem);
+        CountIf(isMapped, MemcgStat.FileMapped);
+        CountIf((flags & (PageFlags.File | PageFlags.Dirty)) == (PageFlags.File | PageFlags.Dirty), MemcgStat.FileDirty);
+        CountIf((flags & (PageFlags.File | PageFlags.Writeback)) == (PageFlags.File | PageFlags.Writeback), MemcgStat.FileWriteback);
+        void CountIf(bool holds, MemcgStat item) => memcg.Stats.Add(cpu, item, holds ? change : 0);
     }
 
     /// <summary>Gives back what was charged in advance and not used, and uncharges the old cgroup for what has moved.</summary>
