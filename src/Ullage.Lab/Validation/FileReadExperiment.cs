@@ -40,7 +40,7 @@ public static class FileReadExperiment
     /// The disks were files in the memory of a host, and the CPUs of the virtual machines emulated: a window was there long before the one before it was used
     /// up. The window is 128 KiB in the virtual machines and 8 MiB on the host.
     /// </summary>
-    private static DiskSpec DiskOf(MeasuredExperiment measured) => new()
+    internal static DiskSpec DiskOf(MeasuredExperiment measured) => new()
     {
         ReadLatencyNs = 1000, WriteLatencyNs = 1000, BandwidthBytesPerSecond = 100L << 30, ReadaheadBytes = measured.RamBytes > 4L << 30 ? 8 << 20 : 128 << 10,
     };

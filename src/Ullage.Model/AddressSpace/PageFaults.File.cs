@@ -98,7 +98,7 @@ internal sealed partial class PageFaults
     private VmFault OwnCopy(TaskStruct task, Mm mm, Vma vma, long page, PageTablePage table)
     {
         MemCgroup memcg = MemcgOf(task, mm);
-        return (vma.HasAnonVma || PrepareAnonVma(vma, memcg)) && NewAnonPage(mm, vma, memcg, page, table) ? VmFault.Done : VmFault.OutOfMemory;
+        return vma.HasAnonVma || PrepareAnonVma(vma, memcg) ? NewAnonPage(mm, vma, memcg, page, table) : VmFault.OutOfMemory;
     }
 
     /// <summary>The first write to a page of a shared mapping makes the page dirty.</summary>

@@ -114,7 +114,7 @@ internal sealed partial class SwapSpace
         int frame = Read(slot, asking, ref read, out _);
         if (read > 0)
         {
-            WaitForRead(_machine.TimeNs + 100_000);
+            WaitForRead(_machine.Disk.ReadDoneAt(read));
         }
         return frame;
     }

@@ -26,7 +26,7 @@ internal sealed class SwapWrites
     /// <summary>Begins a page's write.</summary>
     public void Add(int frame)
     {
-        long done = _machine.TimeNs + 100_000;
+        long done = _machine.Disk.WriteDoneAt(1);
         if (_count == _ring.Length)
         {
             Grow();
