@@ -16,6 +16,7 @@ public static class SwapExperiment
     private const string Group = "/gt/e5";
     private const string File = "/data/f64";
     private const string Region = "anon";
+    public static long L = 1000;
     private const long FileBytes = 64L << 20;
     private const long SwapBytes = (1L << 30) - 4096; // the first page of the device is its header
     private const string Vmstat = "/proc/vmstat";
@@ -36,7 +37,7 @@ public static class SwapExperiment
             Name = measured.Id, Kernel = measured.Kernel,
             Machine = new MachineSpec
             {
-                MemoryBytes = measured.RamBytes > 4L << 30 ? 24L << 30 : 2L << 30, Cpus = measured.Cpus, Disk = FileReadExperiment.DiskOf(measured),
+                MemoryBytes = measured.RamBytes > 4L << 30 ? 24L << 30 : 2L << 30, Cpus = measured.Cpus, Disk = FileReadExperiment.DiskOf(measured) with { ReadLatencyNs = L, WriteLatencyNs = L },
                 SwapBytes = measured.Case.Contains("swap0", StringComparison.Ordinal) ? 0 : SwapBytes,
             },
             Sysctl = sysctl,

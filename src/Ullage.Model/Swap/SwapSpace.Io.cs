@@ -40,6 +40,8 @@ internal sealed partial class SwapSpace
         _machine.Vm.Add(VmItem.PswpOut, 1);
         _machine.Hierarchy.ById(_frames.Memcg(frame))?.Stats.Add(_machine.CurrentCpu, MemcgStat.PswpOut, 1);
         _writes.Add(frame);
+        _machine.Spend(_machine.Costs.SwapOutNs);
+        _writes.Interrupt();
         return PageOutResult.Success;
     }
 

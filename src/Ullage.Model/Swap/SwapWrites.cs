@@ -12,7 +12,7 @@ internal sealed class SwapWrites
     private (long DoneNs, int Frame)[] _ring = new (long, int)[64];
     private int _first;
     private int _count;
-    private long _armedNs;
+    private long _armedNs = long.MaxValue;
 
     public SwapWrites(Machine machine)
     {
@@ -32,7 +32,7 @@ internal sealed class SwapWrites
             Grow();
         }
         _ring[(_first + _count++) & (_ring.Length - 1)] = (done, frame);
-        if (_count == 1)
+        if (_armedNs == long.MaxValue)
         {
             Arm();
         }
@@ -68,18 +68,27 @@ internal sealed class SwapWrites
         return -1;
     }
 
+    /// <summary>The device interrupts whatever runs: writes whose time has come are over.</summary>
+    public void Interrupt() => EndUntil(_machine.TimeNs);
+
     private void Complete()
     {
-        while (_count > 0 && _ring[_first].DoneNs <= _armedNs)
+        _armedNs = long.MaxValue;
+        EndUntil(_machine.TimeNs);
+        if (_count > 0)
+        {
+            Arm();
+        }
+    }
+
+    private void EndUntil(long ns)
+    {
+        while (_count > 0 && _ring[_first].DoneNs <= ns)
         {
             int frame = _ring[_first].Frame;
             _first = (_first + 1) & (_ring.Length - 1);
             _count--;
             End(frame);
-        }
-        if (_count > 0)
-        {
-            Arm();
         }
     }
 
