@@ -37,7 +37,7 @@ public static class SwapExperiment
             Name = measured.Id, Kernel = measured.Kernel,
             Machine = new MachineSpec
             {
-                MemoryBytes = measured.RamBytes > 4L << 30 ? 24L << 30 : 2L << 30, Cpus = measured.Cpus, Disk = FileReadExperiment.DiskOf(measured) with { ReadLatencyNs = L, WriteLatencyNs = L },
+                MemoryBytes = measured.RamBytes > 4L << 30 ? 24L << 30 : 2L << 30, Cpus = measured.Cpus, Disk = DiskOf(measured),
                 SwapBytes = measured.Case.Contains("swap0", StringComparison.Ordinal) ? 0 : SwapBytes,
             },
             Sysctl = sysctl,
@@ -47,6 +47,11 @@ public static class SwapExperiment
             Collect = [Vmstat, Mount(measured) + Group + "/memory.stat"],
         };
     }
+
+    private static DiskSpec DiskOf(MeasuredExperiment measured) => new()
+    {
+        ReadLatencyNs = L, WriteLatencyNs = L, BandwidthBytesPerSecond = 1L << 50, ReadaheadBytes = measured.RamBytes > 4L << 30 ? 8 << 20 : 128 << 10,
+    };
 
     private static string? Swappiness(MeasuredExperiment measured)
     {

@@ -104,6 +104,7 @@ public static class ValidationReport
         FidelityRule.WithinOneBatch => "batch",
         FidelityRule.WithinOnePermille => "0.1 %",
         FidelityRule.WithinFivePercent => "5 %",
+        FidelityRule.FivePercentOrMiB => "5 % or 1 MiB",
         FidelityRule.OnePercentOrBatch => "1 %",
         FidelityRule.WithinTwoPoints => "2 points",
         FidelityRule.WithinTenPoints => "10 points",

@@ -32,6 +32,10 @@ public static class Validator
         {
             figures.AddRange(HighExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E7-"))
+        {
+            figures.AddRange(ProtectionExperiment.Compare(measured));
+        }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E8-"))
         {
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));

@@ -129,7 +129,9 @@ internal sealed partial class PageFaults
         bool letsGo = false;
         if (fetch.Frame >= 0)
         {
+            cache.Held = fetch.Frame;
             letsGo = !random && !fetch.Tried && cache.Readahead.AsyncFault(file, fetch.Frame, fetch.Index) && Rules.ReadaheadRetriesFault;
+            cache.Held = -1;
         }
         else if (!TryRead(task, mm, vma, ref fetch))
         {

@@ -32,7 +32,7 @@ internal static class EraVmscan
     {
         Inactive = InactiveRule.Refaults, // §3.4
         MarksWorkingset = true, ShadowSeeks = 0, // §3.5, §3.10
-        MappedCountsTwice = false,
+        MappedCountsTwice = false, LocalCountsAreExact = true,
     };
 
     internal static readonly VmscanRules V5_4 = V5_3 with
@@ -62,6 +62,7 @@ internal static class EraVmscan
     {
         LockedActivates = true, RotationCosts = true, CountsOrphanRefaults = true, // §3.6, §3.7, §3.10
         ProactiveInQuarters = true, // §2.10
+        CountsLag = true, // §2.17
     };
 
     internal static readonly VmscanRules V6_18 = V6_12 with { CountsProactive = true }; // §9.4

@@ -75,6 +75,10 @@ public sealed record VmscanRules
     public required InactiveRule Inactive { get; init; }
     /// <summary>At the end of every run all cgroups of the subtree note their refaults (to 5.7); later only the target does (§3.4).</summary>
     public required bool SnapshotsSubtree { get; init; }
+    /// <summary>A cgroup's own counts are exact where others are read as CPUs have folded them (5.2 to 5.7).</summary>
+    public bool LocalCountsAreExact { get; init; }
+    /// <summary>Decisions are made by counts that are brought up to date every 2 s, not before each (6.12+), §2.17.</summary>
+    public bool CountsLag { get; init; }
     /// <summary>"Little page cache is left" makes global reclaim scan anonymous memory only when there is enough of it (4.12+), §3.7 row 4.</summary>
     public required bool TinyFileNeedsAnon { get; init; }
     /// <summary>Enough inactive file pages means more than none at this priority (4.15+), §3.7 row 5.</summary>

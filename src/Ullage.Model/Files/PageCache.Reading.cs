@@ -81,7 +81,9 @@ internal sealed partial class PageCache
             }
             if ((_frames.Flags(frame) & PageFlags.Reclaim) != 0)
             {
+                Held = frame;
                 Readahead.Async(file, frame, index, lastIndex - index);
+                Held = -1;
             }
             if (WaitUntilRead(map, index, frame))
             {

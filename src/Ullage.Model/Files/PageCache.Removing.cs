@@ -20,7 +20,7 @@ internal sealed partial class PageCache
     [Kernel("__remove_mapping", "mm/vmscan.c")]
     public bool RemoveMapping(int frame, MemCgroup? target)
     {
-        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 1)
+        if ((_frames.Flags(frame) & (Busy | PageFlags.InAddBatch)) != 0 || _frames.MapCount(frame) != 1 || frame == Held)
         {
             return false;
         }

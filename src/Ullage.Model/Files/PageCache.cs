@@ -105,6 +105,9 @@ internal sealed partial class PageCache
         }
     }
 
+    /// <summary>A page that the running call has found and goes on to use: it cannot be reclaimed while more is read. -1 = none.</summary>
+    internal int Held { get; set; } = -1;
+
     /// <summary>The frame of a page; -1 = it is not in memory.</summary>
     [Kernel("filemap_get_entry", "mm/filemap.c")]
     public int Find(AddressSpaceMap map, long index)

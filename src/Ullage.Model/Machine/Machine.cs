@@ -67,6 +67,7 @@ public sealed partial class Machine
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
         Disk = new Disk(this);
         PageCache = new PageCache(this);
+        Shrinkers.Register(new ShadowNodeShrinker(this));
         FileRmap = new FileRmap(this);
         Dirtying = new DirtyThrottle(this);
     }

@@ -11,6 +11,12 @@ internal sealed partial class Lruvec
     /// <summary>The zone whose pages it has (4.1); null = pages of all zones.</summary>
     public required Zone? Zone { get; init; }
 
+    /// <summary>When the cgroup had its first page, in nanoseconds since boot.</summary>
+    public long BornNs { get; init; }
+
+    /// <summary>The counts that reclaim decides by where they lag behind (6.12+); null = nobody asked yet.</summary>
+    public Reclaim.LaggingCounts? Lagging { get; set; }
+
     /// <summary>Evictions and activations so far: the clock of refault distances (§3.10).</summary>
     public long Age { get; set; }
 

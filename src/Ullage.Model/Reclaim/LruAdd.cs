@@ -138,7 +138,7 @@ internal sealed partial class LruAdd
         Lruvec[] lruvecs = new Lruvec[LruvecsPerMemcg];
         for (int i = 0; i < lruvecs.Length; i++)
         {
-            lruvecs[i] = new Lruvec(_frames) { Memcg = memcg, Zone = _perZone ? _frames.Zones[i] : null };
+            lruvecs[i] = new Lruvec(_frames) { Memcg = memcg, Zone = _perZone ? _frames.Zones[i] : null, BornNs = _machine.TimeNs };
         }
         return lruvecs;
     }

@@ -14,6 +14,7 @@ internal sealed class Workingset(Machine machine)
 {
     private const int AgeBits = 36;
     private const int MemcgBits = 16;
+    private const long FlushNs = 2_000_000_000; // FLUSH_TIME
     private const long AgeMask = (1L << AgeBits) - 1;
 
     private readonly VmscanRules _rules = machine.Era.Vmscan;
@@ -163,6 +164,29 @@ internal sealed class Workingset(Machine machine)
         {
             return machine.Vm[VmItem.InactiveAnon + (int)list];
         }
+        return _rules.CountsLag ? Flushed(machine.Lru.LruvecOf(memcg, 0)).Pages(list) : CountPages(memcg, list);
+    }
+
+    /// <summary>The counts as of the last of the flushes that come every 2 s; of a new cgroup nothing has been counted until then.</summary>
+    [Kernel("mem_cgroup_flush_stats_ratelimited", "mm/memcontrol.c", Deviation = "The flush is made when somebody asks for the first time after it was due; reading memory.stat flushes nothing here.")]
+    private LaggingCounts Flushed(Lruvec lruvec)
+    {
+        LaggingCounts counts = lruvec.Lagging ??= new LaggingCounts(lruvec.BornNs / FlushNs);
+        long period = machine.TimeNs / FlushNs;
+        if (counts.Period != period)
+        {
+            counts.Period = period;
+            for (int list = 0; list < Lruvec.Lists; list++)
+            {
+                counts.Set((LruList)list, CountPages(lruvec.Memcg, (LruList)list));
+            }
+            (counts.Activations[0], counts.Activations[1]) = (lruvec.Activations[0], lruvec.Activations[1]);
+        }
+        return counts;
+    }
+
+    private long CountPages(MemCgroup memcg, LruList list)
+    {
         if (_batched)
         {
             return memcg.Stats.Recursive(MemcgStat.InactiveAnon + (int)list);
@@ -170,7 +194,7 @@ internal sealed class Workingset(Machine machine)
         long pages = memcg.Lruvecs is { } lruvecs ? lruvecs[0].Size(list) : 0;
         foreach (MemCgroup child in memcg.Children)
         {
-            pages += child.HierarchyParent == memcg ? PagesOf(child, list) : 0;
+            pages += child.HierarchyParent == memcg ? CountPages(child, list) : 0;
         }
         return pages;
     }
@@ -179,7 +203,11 @@ internal sealed class Workingset(Machine machine)
     public long Activations(Lruvec lruvec, int type)
     {
         MemcgStat item = MemcgStat.WorkingsetActivateAnon + type;
-        if (!_batched || lruvec.Memcg.IsRoot)
+        if (_rules.CountsLag && !lruvec.Memcg.IsRoot)
+        {
+            return Flushed(lruvec).Activations[type];
+        }
+        if (!_batched || lruvec.Memcg.IsRoot || (_rules.LocalCountsAreExact && _rules.Workingset != WorkingsetRule.Target))
         {
             return lruvec.Activations[type];
         }

@@ -3,15 +3,23 @@ using Ullage.Model.Pages;
 
 namespace Ullage.Model.Swap;
 
-/// <summary>Pages on their way to the swap device, in the order in which their writes end.</summary>
-[Kernel("end_swap_bio_write", "mm/page_io.c")]
+/// <summary>
+/// Pages on their way to the swap device, in the order in which their writes end. Reclaim collects them, so that neighbours become one request,
+/// and hands them over at the end of its look at a cgroup.
+/// </summary>
+[Kernel("struct blk_plug", "include/linux/blkdev.h")]
 internal sealed class SwapWrites
 {
+    private const int MostCollected = 32; // BLK_MAX_REQUEST_COUNT, of requests that could not be joined
+
     private readonly Machine _machine;
     private readonly Action _complete;
     private (long DoneNs, int Frame)[] _ring = new (long, int)[64];
     private int _first;
     private int _count;
+    private int _collected; // of these, the last ones, which the device does not know yet
+    private int _requests;
+    private int _lastSlot = -1;
     private long _armedNs = long.MaxValue;
 
     public SwapWrites(Machine machine)
@@ -23,25 +31,21 @@ internal sealed class SwapWrites
     /// <summary>Pages that are being written.</summary>
     public int Count => _count;
 
-    /// <summary>Begins a page's write.</summary>
-    public void Add(int frame)
+    /// <summary>Collects a page to be written to a slot.</summary>
+    public void Add(int frame, int slot)
     {
-        long done = _machine.Disk.WriteDoneAt(1);
         if (_count == _ring.Length)
         {
             Grow();
         }
-        _ring[(_first + _count++) & (_ring.Length - 1)] = (done, frame);
-        if (_armedNs == long.MaxValue)
+        _ring[(_first + _count++) & (_ring.Length - 1)] = (long.MaxValue, frame);
+        _collected++;
+        _requests += slot == _lastSlot + 1 ? 0 : 1;
+        _lastSlot = slot;
+        if (_requests > MostCollected)
         {
-            Arm();
+            Submit();
         }
-    }
-
-    private void Arm()
-    {
-        _armedNs = _ring[_first].DoneNs;
-        _machine.Work.Add(_armedNs, _complete);
     }
 
     private void Grow()
@@ -52,6 +56,32 @@ internal sealed class SwapWrites
             larger[i] = _ring[(_first + i) & (_ring.Length - 1)];
         }
         (_ring, _first) = (larger, 0);
+    }
+
+    /// <summary>The device begins with what was collected.</summary>
+    [Kernel("blk_finish_plug", "block/blk-core.c")]
+    public void Submit()
+    {
+        if (_collected == 0)
+        {
+            return;
+        }
+        long done = _machine.Disk.WriteDoneAt(_collected);
+        for (int i = _count - _collected; i < _count; i++)
+        {
+            _ring[(_first + i) & (_ring.Length - 1)].DoneNs = done;
+        }
+        (_collected, _requests, _lastSlot) = (0, 0, -1);
+        if (_armedNs == long.MaxValue)
+        {
+            Arm();
+        }
+    }
+
+    private void Arm()
+    {
+        _armedNs = _ring[_first].DoneNs;
+        _machine.Work.Add(_armedNs, _complete);
     }
 
     /// <summary>When a page's write ends; -1 = it is not being written.</summary>
@@ -69,13 +99,20 @@ internal sealed class SwapWrites
     }
 
     /// <summary>The device interrupts whatever runs: writes whose time has come are over.</summary>
-    public void Interrupt() => EndUntil(_machine.TimeNs);
+    [Kernel("end_swap_bio_write", "mm/page_io.c")]
+    public void Interrupt()
+    {
+        if (_count > 0 && _ring[_first].DoneNs <= _machine.TimeNs)
+        {
+            EndUntil(_machine.TimeNs);
+        }
+    }
 
     private void Complete()
     {
+        EndUntil(Math.Max(_armedNs, _machine.TimeNs));
         _armedNs = long.MaxValue;
-        EndUntil(_machine.TimeNs);
-        if (_count > 0)
+        if (_count > _collected)
         {
             Arm();
         }
@@ -83,7 +120,7 @@ internal sealed class SwapWrites
 
     private void EndUntil(long ns)
     {
-        while (_count > 0 && _ring[_first].DoneNs <= ns)
+        while (_count > _collected && _ring[_first].DoneNs <= ns)
         {
             int frame = _ring[_first].Frame;
             _first = (_first + 1) & (_ring.Length - 1);
