@@ -16,7 +16,7 @@ public static class SwapExperiment
     private const string Group = "/gt/e5";
     private const string File = "/data/f64";
     private const string Region = "anon";
-    public static long L = 1000;
+    private const long LatencyNs = 30_000;
     private const long FileBytes = 64L << 20;
     private const long SwapBytes = (1L << 30) - 4096; // the first page of the device is its header
     private const string Vmstat = "/proc/vmstat";
@@ -48,9 +48,13 @@ public static class SwapExperiment
         };
     }
 
+    /// <summary>
+    /// A page took about 200 µs to come from the disk of the virtual machines, whose emulated CPUs are about seven times slower than the modelled ones: what counts is how
+    /// much a CPU gets done meanwhile.
+    /// </summary>
     private static DiskSpec DiskOf(MeasuredExperiment measured) => new()
     {
-        ReadLatencyNs = L, WriteLatencyNs = L, BandwidthBytesPerSecond = 1L << 50, ReadaheadBytes = measured.RamBytes > 4L << 30 ? 8 << 20 : 128 << 10,
+        ReadLatencyNs = LatencyNs, WriteLatencyNs = LatencyNs, BandwidthBytesPerSecond = 1L << 50, ReadaheadBytes = measured.RamBytes > 4L << 30 ? 8 << 20 : 128 << 10,
     };
 
     private static string? Swappiness(MeasuredExperiment measured)

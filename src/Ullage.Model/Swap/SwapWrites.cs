@@ -10,7 +10,9 @@ namespace Ullage.Model.Swap;
 [Kernel("struct blk_plug", "include/linux/blkdev.h")]
 internal sealed class SwapWrites
 {
-    private const int MostCollected = 32; // BLK_MAX_REQUEST_COUNT, of requests that could not be joined
+    private const int MostRequests = 32; // BLK_MAX_REQUEST_COUNT
+    private const int LargeRequest = 32; // BLK_PLUG_FLUSH_SIZE in pages
+    private const int MostSegments = 254; // of one request: virtio's queue less two
 
     private readonly Machine _machine;
     private readonly Action _complete;
@@ -19,6 +21,7 @@ internal sealed class SwapWrites
     private int _count;
     private int _collected; // of these, the last ones, which the device does not know yet
     private int _requests;
+    private int _requestPages; // of the last one
     private int _lastSlot = -1;
     private long _armedNs = long.MaxValue;
 
@@ -34,18 +37,29 @@ internal sealed class SwapWrites
     /// <summary>Collects a page to be written to a slot.</summary>
     public void Add(int frame, int slot)
     {
+        if (slot != _lastSlot + 1 || _requestPages == MostSegments)
+        {
+            BeginRequest();
+        }
+        _requestPages++;
+        _lastSlot = slot;
         if (_count == _ring.Length)
         {
             Grow();
         }
         _ring[(_first + _count++) & (_ring.Length - 1)] = (long.MaxValue, frame);
         _collected++;
-        _requests += slot == _lastSlot + 1 ? 0 : 1;
-        _lastSlot = slot;
-        if (_requests > MostCollected)
+    }
+
+    [Kernel("blk_add_rq_to_plug", "block/blk-mq.c")]
+    private void BeginRequest()
+    {
+        if (_requests >= MostRequests || _requestPages >= LargeRequest)
         {
             Submit();
         }
+        _requests++;
+        _requestPages = 0;
     }
 
     private void Grow()
@@ -71,7 +85,7 @@ internal sealed class SwapWrites
         {
             _ring[(_first + i) & (_ring.Length - 1)].DoneNs = done;
         }
-        (_collected, _requests, _lastSlot) = (0, 0, -1);
+        (_collected, _requests, _requestPages, _lastSlot) = (0, 0, 0, -1);
         if (_armedNs == long.MaxValue)
         {
             Arm();
