@@ -72,7 +72,7 @@ public static class DyingExperiment
             {
                 if (repeat.TryGetValue(phase + ".num_cgroups", out long count))
                 {
-                    kernel.Add(count - Living(repeat, phase));
+                    kernel.Add(count - repeat["before.num_cgroups"] - NewDirectories(repeat, phase));
                 }
             }
             if (kernel.Count > 0 && Count(result) is { } model200)
@@ -83,9 +83,9 @@ public static class DyingExperiment
         return figures;
     }
 
-    /// <summary>Directories, where they were counted; else what was there before the jobs, and their parent.</summary>
-    private static long Living(IReadOnlyDictionary<string, long> repeat, string phase) =>
-        repeat.TryGetValue(phase + ".dirs", out long directories) ? directories : repeat["before.num_cgroups"] + 1;
+    /// <summary>Living cgroups that were not there before, and what earlier jobs had left is not counted; where nobody counted, it is the parent.</summary>
+    private static long NewDirectories(IReadOnlyDictionary<string, long> repeat, string phase) =>
+        repeat.TryGetValue(phase + ".dirs", out long directories) && repeat.TryGetValue("before.dirs", out long before) ? directories - before : 1;
 
     private static long? Count(RunResult result)
     {

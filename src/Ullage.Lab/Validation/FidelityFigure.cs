@@ -27,8 +27,8 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
-    /// <summary>As <see cref="WithinOneBatch"/>, in both directions and by two batches: what two CPUs' stocks can hold.</summary>
-    WithinTwoBatches,
+    /// <summary>As <see cref="WithinOneBatch"/>, in both directions.</summary>
+    BatchEitherWay,
     /// <summary>In bytes: one of those measured, or one page beside it.</summary>
     WithinOnePageBytes,
     /// <summary>Of so many (<see cref="FidelityFigure.Batch"/>), both have all but a few, or both a few: at most 4 % are on their way at any time.</summary>
@@ -78,7 +78,7 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
-        FidelityRule.WithinTwoBatches => Math.Abs(Difference) <= 2 * Batch,
+        FidelityRule.BatchEitherWay => Math.Abs(Difference) <= Batch,
         FidelityRule.WithinOnePageBytes => Math.Abs(Difference) <= 4096,
         FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
