@@ -15,9 +15,6 @@ public static class DyingExperiment
     private const int Jobs = 200;
     private const long JobFileBytes = 64 << 10;
 
-    /// <summary>What this version can repeat: jobs that read files need the page cache.</summary>
-    public static bool CanRepeat(MeasuredExperiment measured) => measured.Case is "anon" or "dentry";
-
     /// <summary>The scenario that repeats a measured experiment.</summary>
     public static Scenario ScenarioOf(MeasuredExperiment measured, bool drops)
     {

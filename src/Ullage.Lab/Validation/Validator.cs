@@ -32,11 +32,19 @@ public static class Validator
         {
             figures.AddRange(HighExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E7-"))
+        {
+            figures.AddRange(ProtectionExperiment.Compare(measured));
+        }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E8-"))
         {
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-").Where(DyingExperiment.CanRepeat))
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E4-"))
+        {
+            figures.AddRange(FileReadExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-"))
         {
             figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
