@@ -44,7 +44,7 @@ public static class Validator
         {
             figures.AddRange(FileReadExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-").Where(DyingExperiment.CanRepeat))
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-"))
         {
             figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
