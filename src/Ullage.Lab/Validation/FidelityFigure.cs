@@ -27,6 +27,8 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
+    /// <summary>Neither is more than twice the other.</summary>
+    WithinFactorTwo,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -74,6 +76,7 @@ public sealed record FidelityFigure(
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinFactorTwo => Kernel.Any(value => value <= 2 * Model && Model <= 2 * value),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,

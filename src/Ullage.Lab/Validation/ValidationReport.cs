@@ -38,7 +38,7 @@ public static class ValidationReport
         value; **1 %** = within 1 %, or within one batch of the counter of committed memory (RAM / CPUs / 256); *early* = not judged: the
         stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; **moves** = the counter
         moved in both or in neither (by how much depends on how fast another CPU was); **rounds** = both have the failed attempts of two
-        rounds of retries and at most a batch more, after a change of CPU; *timing* = not judged, for the same reason.
+        rounds of retries and at most a batch more, after a change of CPU; **×2** = neither is more than twice the other; *timing* = not judged, for the same reason.
 
 
         """;
@@ -105,6 +105,7 @@ public static class ValidationReport
         FidelityRule.OnePercentOrBatch => "1 %",
         FidelityRule.Moves => "moves",
         FidelityRule.Rounds => "rounds",
+        FidelityRule.WithinFactorTwo => "×2",
         _ => "*timing*",
     };
 
