@@ -64,6 +64,7 @@ internal static class EraV4_1
             SlabCountsForMemcg = true,
             Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
         },
+        Vmscan = EraVmscan.V4_1, // §3
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,
@@ -83,5 +84,8 @@ internal static class EraV4_1
         Glibc = GlibcReleases.V2_22, // §7.3
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
+        Life = EraLife.V4_1, // §5, §10
+        Files = EraFiles.V4_1,
+        Swap = EraSwap.V4_1,
     };
 }

@@ -97,6 +97,20 @@ internal sealed class KernelStacks
     /// <summary>Stacks that a CPU keeps (tests).</summary>
     internal int KeptOn(int cpu) => _cached[cpu].Count;
 
+    /// <summary>Frees the stacks that a CPU keeps, as when it goes offline. Until then they pin whoever paid for them (§5.3).</summary>
+    [Kernel("free_vm_stack_cache", "kernel/fork.c")]
+    public void FreeKept(int cpu)
+    {
+        foreach (MemCgroup? paid in _cached[cpu])
+        {
+            if (paid is not null)
+            {
+                _machine.Kmem.Uncharge(paid, StackPages, MemcgStat.KernelStack);
+            }
+        }
+        _cached[cpu].Clear();
+    }
+
     /// <summary>Adds the pages of kept stacks, by memory cgroup id.</summary>
     internal void CountKept(long[] pages)
     {

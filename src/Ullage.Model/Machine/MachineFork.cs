@@ -27,7 +27,7 @@ public sealed partial class Machine
             Stacks.Give(paid);
             return (Errno.ENOMEM, null);
         }
-        TaskStruct child = Tasks.AddProcess(comm ?? parent.Comm, parent.Cgroup, parent.Signal);
+        TaskStruct child = Tasks.AddProcess(comm ?? parent.Comm, parent.CssSet, parent.Signal);
         (child.StackMemcg, child.HasStack, child.Objects) = (paid, true, objects);
         child.Signal.Uid = parent.Signal.Uid;
         child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
@@ -37,6 +37,11 @@ public sealed partial class Machine
         {
             AbandonChild(child);
             return (Errno.ENOMEM, null);
+        }
+        if (Controllers.Pids.TryFork(child) is var refused and not Errno.None)
+        {
+            AbandonChild(child);
+            return (refused, null);
         }
         return (Errno.None, child);
     }
@@ -72,7 +77,7 @@ public sealed partial class Machine
             child.Mm = null;
             ReleaseMm(mm);
         }
-        child.Cgroup.RemoveTask(child);
+        child.CssSet.RemoveTask(child);
         Tasks.Release(child);
         GiveStack(child);
     }
@@ -105,8 +110,14 @@ public sealed partial class Machine
             Stacks.Give(paid);
             return (Errno.ENOMEM, null);
         }
-        TaskStruct thread = Tasks.AddThread(task.Signal, task.Cgroup, task.Comm);
+        TaskStruct thread = Tasks.AddThread(task.Signal, task.CssSet, task.Comm);
         (thread.StackMemcg, thread.HasStack, thread.Objects) = (paid, true, objects);
+        if (Controllers.Pids.TryFork(thread) is var refused and not Errno.None)
+        {
+            task.Signal.Threads.Remove(thread);
+            AbandonChild(thread);
+            return (refused, null);
+        }
         thread.Mm = task.Mm;
         task.Mm!.Users++;
         return (Errno.None, thread);

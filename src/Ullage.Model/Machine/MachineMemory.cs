@@ -105,7 +105,7 @@ public sealed partial class Machine
             Overcommit.Uncharge(promised);
             return false;
         }
-        ShmemObject? shmem = isShared ? new ShmemObject(pages, (flags & VmaFlags.NoReserve) != 0) : null;
+        ShmemObject? shmem = isShared ? Shared.New(pages, (flags & VmaFlags.NoReserve) != 0) : null;
         mm.TakesRightsAway |= isShared && (flags & VmaFlags.Write) == 0;
         mm.Insert(new Vma(start, end, flags) { Object = allocated, Shmem = shmem, PageOffset = isShared ? 0 : start });
         return true;

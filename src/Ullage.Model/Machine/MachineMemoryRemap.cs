@@ -98,9 +98,10 @@ public sealed partial class Machine
         }
         Vma moved = new(to.Start, to.Start + to.Pages, old.Flags)
         {
-            Object = allocated, HasAnonVma = old.HasAnonVma, AnonVmaId = old.AnonVmaId, Shmem = old.Shmem, PageOffset = old.Shmem is not null || old.HasAnonVma ? old.PageOffset : to.Start,
+            Object = allocated, HasAnonVma = old.HasAnonVma, AnonVmaId = old.AnonVmaId, Shmem = old.Shmem, File = old.File, PageOffset = old.Shmem is not null || old.File is not null || old.HasAnonVma ? old.PageOffset : to.Start,
         };
         mm.Insert(moved);
+        mm.HasMoved = true;
         if (!Faults.TryMoveEntries(mm, memcg, from.Start, to.Start, from.Pages))
         {
             mm.Remove(moved);

@@ -35,6 +35,12 @@ public sealed record MachineOptions
     /// <summary>The hierarchy that has the memory controller: 1 or 2.</summary>
     public int CgroupVersion { get; init; } = 2;
 
+    /// <summary>
+    /// v1: what is mounted, in this order. Each entry is one hierarchy: its controllers with commas between (<c>memory</c>, <c>memory,pids</c>), or
+    /// <c>name=systemd</c>. Exactly one has memory.
+    /// </summary>
+    public IReadOnlyList<string> V1Hierarchies { get; init; } = ["memory"];
+
     /// <summary>v1: memory.memsw.* exist and count (swapaccount=1).</summary>
     public bool SwapAccounting { get; init; } = true;
 
@@ -58,6 +64,9 @@ public sealed record MachineOptions
 
     /// <summary>What the kernel log holds, in bytes of text (log_buf_len); beyond it the oldest records are lost. At least 64 KiB.</summary>
     public long LogBufferBytes { get; init; } = 16L << 20;
+
+    /// <summary>The disk below files and swap.</summary>
+    public Files.DiskOptions Disk { get; init; } = new();
 
     /// <summary>What things cost.</summary>
     public MachineCosts Costs { get; init; } = new();
@@ -96,10 +105,14 @@ public sealed record MachineCosts
     public int CgroupRmdirNs { get; init; } = 84_000;
     /// <summary>Moving a task into a cgroup.</summary>
     public int MigrateNs { get; init; } = 9600;
+    /// <summary>Moving one page's charge along with its process: from emulated kernels, by the ratio of other costs.</summary>
+    public int MoveChargeNs { get; init; } = 300;
     /// <summary>Writing a control file.</summary>
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
     public int FruitlessReclaimNs { get; init; } = 6000;
+    /// <summary>Looking at one page in reclaim, and freeing it: measured as the difference between reads with room and reads at the limit.</summary>
+    public int ReclaimPageNs { get; init; } = 220;
     /// <summary>From a fatal signal to the first freed page of the victim.</summary>
     public int DeathNs { get; init; } = 110_000;
     /// <summary>From queueing a victim to the reaper's work.</summary>
@@ -124,6 +137,10 @@ public sealed record MachineCosts
     public int DentryEvictNs { get; init; } = 390;
     /// <summary>From one end of a grace period to the next while objects wait to be freed.</summary>
     public int GracePeriodNs { get; init; } = 9_000_000;
+    /// <summary>Copying one page from or to the page cache, its look-up and the system call included.</summary>
+    public int FileCopyNs { get; init; } = 400;
+    /// <summary>Adding one page to the page cache, charge included.</summary>
+    public int FilePageAddNs { get; init; } = 200;
     /// <summary>How long a task runs before another one gets the CPU.</summary>
     public int SliceNs { get; init; } = 100_000;
 }

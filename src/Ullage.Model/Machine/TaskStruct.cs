@@ -23,11 +23,11 @@ public enum TaskState
 [Kernel("struct task_struct", "include/linux/sched.h")]
 public sealed class TaskStruct
 {
-    internal TaskStruct(int pid, SignalStruct signal, Cgroup cgroup, string comm)
+    internal TaskStruct(int pid, SignalStruct signal, CssSet cssSet, string comm)
     {
         Pid = pid;
         Signal = signal;
-        Cgroup = cgroup;
+        CssSet = cssSet;
         Comm = comm;
     }
 
@@ -41,7 +41,16 @@ public sealed class TaskStruct
     public string Comm { get; internal set; }
 
     /// <summary>Its cgroup in the hierarchy that has the memory controller.</summary>
-    public Cgroup Cgroup { get; internal set; }
+    public Cgroup Cgroup => CssSet.MemoryCgroup;
+
+    /// <summary>Its cgroups in all hierarchies.</summary>
+    public CssSet CssSet { get; internal set; }
+
+    /// <summary>It counts as a holder of <see cref="CssSet"/>.</summary>
+    internal bool HoldsCssSet { get; set; }
+
+    /// <summary>The pids state that counts it; null = none does.</summary>
+    internal PidsCgroup? CountedIn { get; set; }
 
     /// <summary>Its address space; null once it has begun to exit.</summary>
     public Mm? Mm { get; internal set; }
@@ -87,6 +96,12 @@ public sealed class TaskStruct
 
     /// <summary>PF_MEMSTALL: between psi_memstall_enter and psi_memstall_leave (§6.1).</summary>
     internal bool InMemstall { get; set; }
+
+    /// <summary>Bytes fetched from disks for it (read_bytes of /proc/PID/io).</summary>
+    public long ReadBytes { get; internal set; }
+
+    /// <summary>Pages dirtied since it was last asked to wait.</summary>
+    internal int DirtiedPages { get; set; }
 
     /// <summary>What PSI counts it as.</summary>
     internal PsiTaskState Psi;

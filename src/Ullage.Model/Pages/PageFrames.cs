@@ -175,6 +175,7 @@ public sealed class PageFrames
         _mapCount[frame] = zone.FreeHead;
         zone.FreeHead = frame;
         zone.Free++;
+        zone.PagesScanned = 0;
         Releases++;
     }
 
@@ -270,13 +271,28 @@ public sealed class PageFrames
                 continue;
             }
             bool isShmem = (flags & PageFlags.Shmem) != 0;
-            use.Anon += isShmem ? 0 : 1;
+            use.Anon += !isShmem && _mapCount[frame] > 0 ? 1 : 0;
             use.Shmem += isShmem ? 1 : 0;
             use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
             use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
             use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == PageFlags.Lru ? 1 : 0;
         }
         return use;
+    }
+
+    /// <summary>Frames of a use that are charged to one cgroup are another's from now on. Looks at every frame that was ever used.</summary>
+    internal void Recharge(PageFlags use, int from, int to)
+    {
+        foreach (Zone zone in _zonelist)
+        {
+            for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
+            {
+                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | use)) == (PageFlags.Allocated | use))
+                {
+                    _memcg[frame] = (ushort)to;
+                }
+            }
+        }
     }
 
     /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
@@ -302,6 +318,20 @@ public sealed class PageFrames
             count += (flags & flag) != 0 ? 1 : 0;
         }
         return count;
+    }
+
+    /// <summary>Counts charged anonymous frames that no page table maps, per memory cgroup id: in the swap cache, or about to be freed.</summary>
+    internal long[] CountIdleAnon(int highestId)
+    {
+        long[] counts = new long[highestId + 1];
+        for (int frame = 0; frame < _flags.Length; frame++)
+        {
+            if ((_flags[frame] & (PageFlags.Allocated | PageFlags.Anon)) == (PageFlags.Allocated | PageFlags.Anon) && _mapCount[frame] == 0)
+            {
+                counts[_memcg[frame]]++;
+            }
+        }
+        return counts;
     }
 
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>

@@ -14,6 +14,8 @@ internal enum KernelSite
     MaxWrite,
     ReclaimWrite,
     ForceEmptyWrite,
+    FileRead,
+    FileFault,
 }
 
 /// <summary>What is being charged.</summary>

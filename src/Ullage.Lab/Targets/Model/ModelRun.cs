@@ -28,6 +28,7 @@ internal sealed class ModelRun
         _machine = machine;
         _cancel = cancel;
         _logged = machine.Log.Lost + machine.Log.Records.Count; // what boot said is not the run's
+        machine.MigrationWatcher = happened => observer.OnNarration(MigrationNarrator.Tell(happened));
         _processes = new ModelProcesses(machine, scenario, options.Seed, cancel) { Ended = OnEnded };
     }
 

@@ -33,6 +33,8 @@ internal static class StepFactory
         CreateFilesOperation o => new CreateFilesStep(o, context),
         UnlinkFilesOperation o => new UnlinkFilesStep(o, context),
         StatMissingOperation o => new StatMissingStep(o, context),
+        ReadOperation o => new ReadStep(o, context),
+        WriteOperation o => new WriteStep(o, context),
         _ => throw ModelSupport.NotSupported(operation.Name, operation, context.Process.Name),
     };
 }
