@@ -31,6 +31,8 @@ public enum FidelityRule
     WithinOnePermille,
     /// <summary>As <see cref="WithinOneBatch"/>, in both directions.</summary>
     BatchEitherWay,
+    /// <summary>Neither is more than twice the other.</summary>
+    WithinFactorTwo,
     /// <summary>A ratio in 1/10,000: the model's value is within 2 percentage points of one of those measured.</summary>
     WithinTwoPoints,
     /// <summary>A ratio in 1/10,000: the model's value is within 10 percentage points of one of those measured.</summary>
@@ -96,6 +98,7 @@ public sealed record FidelityFigure(
         FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinFactorTwo => Kernel.Any(value => value <= 2 * Model && Model <= 2 * value),
         FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
         FidelityRule.WithinTenPoints => Math.Abs(Difference) <= 1000,
         FidelityRule.WithinTenPercent => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 10, SomePages)),
