@@ -62,6 +62,9 @@ public static class UllageApp
         }
     }
 
+    /// <summary>Carries out a verb within another one; throws what it throws.</summary>
+    internal static Task<int> RunVerbAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel) => DispatchAsync(args, console, services, cancel);
+
     /// <summary>The program's version, such as <c>0.1.0</c>.</summary>
     public static string Version => typeof(UllageApp).Assembly.GetName().Version!.ToString(3);
 

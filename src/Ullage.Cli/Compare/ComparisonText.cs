@@ -30,7 +30,7 @@ internal static class ComparisonText
     /// <summary>A short name: the file's last part, and the field unless it is the only one.</summary>
     public static string Name(CounterDifference each)
     {
-        string file = each.File.StartsWith('/') ? each.File[(each.File.LastIndexOf('/') + 1)..] : each.File;
+        string file = each.File.StartsWith("/sys/", StringComparison.Ordinal) || each.File.StartsWith("/proc/", StringComparison.Ordinal) ? each.File[(each.File.LastIndexOf('/') + 1)..] : each.File;
         return each.Field == "value" ? file : $"{file} {each.Field}";
     }
 

@@ -49,6 +49,14 @@ internal static class CounterTable
         return [.. order.Distinct().Select(key => new CounterDifference(key.File, key.Field, a.GetValueOrDefault(key), b.GetValueOrDefault(key), Allowed(key.File, key.Field)))];
     }
 
+    /// <summary>The figures of two recordings.</summary>
+    public static IReadOnlyList<CounterDifference> Of(IReadOnlyList<(string Place, string Field, CounterRange Range)> first, IReadOnlyList<(string Place, string Field, CounterRange Range)> second)
+    {
+        Dictionary<(string, string), CounterRange> a = first.ToDictionary(each => (each.Place, each.Field), each => each.Range);
+        Dictionary<(string, string), CounterRange> b = second.ToDictionary(each => (each.Place, each.Field), each => each.Range);
+        return [.. first.Concat(second).Select(each => (each.Place, each.Field)).Distinct().Select(key => new CounterDifference(key.Place, key.Field, a.GetValueOrDefault(key), b.GetValueOrDefault(key), 0))];
+    }
+
     private static decimal Allowed(string file, string field)
     {
         string name = field == "value" ? file[(file.LastIndexOf('/') + 1)..] : field;

@@ -39,7 +39,7 @@ internal static class RunPages
         return new ReportPage
         {
             Title = runs.Count == 1 ? $"{scenario.Name} on {runs[0].Name}" : $"{scenario.Name}: {string.Join(" and ", runs.Select(run => run.Name))}",
-            Verdict = runs.Count == 1 ? runs[0].Verdict : string.Join(" ", runs.Select(run => $"{run.Name}: {run.Verdict}")),
+            Verdict = runs.Count == 1 ? runs[0].Verdict : $"{differences?.Note} {runs[0].Name}: {runs[0].Verdict}",
             Alarming = runs.Any(run => run.Result.Ended == "panic" || run.Result.Processes.Any(process => process.OomKilled) || run.Result.Expectations.Any(each => !each.Ok)),
             Command = command,
             Facts = Facts(scenario, runs),

@@ -49,7 +49,12 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             SlabVerb.Name => SlabVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
             TraceVerb.Name => TraceVerb.Examples,
+            CompareVerb.Name => CompareVerb.Examples,
+            RecordVerb.Name => RecordVerb.Examples,
+            ReplayVerb.Name => ReplayVerb.Examples,
             DumpVerb.Name => DumpVerb.Examples,
+            ExportVerb.Name => ExportVerb.Examples,
+            ServeVerb.Name => ServeVerb.Examples,
             ReportVerb.Name => ReportVerb.Examples,
             _ => DoctorVerb.Examples,
         };

@@ -17,23 +17,28 @@ internal static class VerbList
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
+        (CompareVerb.Name, CompareVerb.Does),
+        (RecordVerb.Name, RecordVerb.Does),
+        (ReplayVerb.Name, ReplayVerb.Does),
         (DumpVerb.Name, DumpVerb.Does),
+        (ExportVerb.Name, ExportVerb.Does),
+        (ServeVerb.Name, ServeVerb.Does),
         (ReportVerb.Name, ReportVerb.Does),
     ];
 
     // What to use until they are there.
     private static (string Name, string Instead)[] Planned =>
     [
-        ("compare", "'ullage run SCENARIO --format json' gives results to compare"),
-        ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
-        ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
+
+    /// <summary>Whether this version has the verb.</summary>
+    public static bool Has(string verb) => Present.Any(each => each.Name == verb);
 
     /// <summary>Throws, with what to do, unless this version has the verb.</summary>
     public static void Check(string verb)
     {
-        if (Present.Any(each => each.Name == verb))
+        if (Has(verb))
         {
             return;
         }
@@ -60,7 +65,12 @@ internal static class VerbList
         SlabVerb.Name => SlabVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
+        CompareVerb.Name => CompareVerb.Command(console, services),
+        RecordVerb.Name => RecordVerb.Command(console, services),
+        ReplayVerb.Name => ReplayVerb.Command(console, services),
         DumpVerb.Name => DumpVerb.Command(console),
+        ExportVerb.Name => ExportVerb.Command(console),
+        ServeVerb.Name => ServeVerb.Command(console, services),
         ReportVerb.Name => ReportVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };

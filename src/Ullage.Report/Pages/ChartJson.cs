@@ -9,14 +9,30 @@ namespace Ullage.Report.Pages;
 /// </summary>
 public static class ChartJson
 {
-    private const int FineBuckets = 400;
-    private const int CoarseBuckets = 48;
+    private const int MachineBuckets = 400;
     private const int FineScopes = 40;
+    private const long MostBytes = 3_600_000;
+    // How finely time is kept of the cgroups that are looked at, and of the many others: the finest that fits.
+    private static readonly (int Fine, int Coarse)[] Grains = [(400, 48), (250, 32), (180, 24), (140, 16), (110, 12), (90, 8), (70, 6), (50, 4), (30, 2)];
 
     private static readonly ChartShape[] Shapes = [TimelineCharts.Memory, TimelineCharts.Machine, TimelineCharts.Pressure, TimelineCharts.Reclaim];
 
     /// <summary>Writes the charts of all runs.</summary>
     public static void Write(Stream stream, IReadOnlyList<ReportRun> runs, string? liveUrl)
+    {
+        foreach ((int fine, int coarse) in Grains)
+        {
+            using MemoryStream buffer = new();
+            Write(buffer, runs, liveUrl, fine, coarse);
+            if (buffer.Length <= MostBytes || (fine, coarse) == Grains[^1])
+            {
+                buffer.WriteTo(stream);
+                return;
+            }
+        }
+    }
+
+    private static void Write(Stream stream, IReadOnlyList<ReportRun> runs, string? liveUrl, int fineBuckets, int coarseBuckets)
     {
         using Utf8JsonWriter json = new(stream); // the default encoder escapes < > & ' and all that is not ASCII
         json.WriteStartObject();
@@ -26,7 +42,7 @@ public static class ChartJson
         json.WriteStartArray("runs");
         foreach (ReportRun run in runs)
         {
-            WriteRun(json, run);
+            WriteRun(json, run, fineBuckets, coarseBuckets);
         }
         json.WriteEndArray();
         if (liveUrl is not null)
@@ -79,7 +95,7 @@ public static class ChartJson
         json.WriteEndArray();
     }
 
-    private static void WriteRun(Utf8JsonWriter json, ReportRun run)
+    private static void WriteRun(Utf8JsonWriter json, ReportRun run, int fineBuckets, int coarseBuckets)
     {
         bool many = run.Timeline.Cgroups.Count > FineScopes;
         HashSet<string> fine = [.. MostInteresting(run.Timeline.Cgroups).Select(track => track.Name)];
@@ -91,10 +107,10 @@ public static class ChartJson
         }
         json.WriteNumber("end_us", run.Timeline.LastNs / 1000);
         json.WriteStartArray("scopes");
-        WriteScope(json, run.Timeline.Machine, FineBuckets);
+        WriteScope(json, run.Timeline.Machine, MachineBuckets);
         foreach (CgroupTrack track in run.Timeline.Cgroups)
         {
-            WriteScope(json, track, many && !fine.Contains(track.Name) ? CoarseBuckets : FineBuckets);
+            WriteScope(json, track, many && !fine.Contains(track.Name) ? coarseBuckets : fineBuckets);
         }
         json.WriteEndArray();
         json.WriteStartArray("events");
@@ -169,18 +185,16 @@ public static class ChartJson
         {
             return;
         }
-        json.WriteStartObject(shape.Series[series].Key);
-        json.WriteNumber("scale", scale);
         if (same)
         {
-            json.WriteNumber("same", values[0]!.Value);
+            json.WriteNumber(shape.Series[series].Key, Math.Round(values[0]!.Value * scale, 2));
+            return;
         }
-        else
-        {
-            json.WriteStartArray("d");
-            WriteDifferences(json, values);
-            json.WriteEndArray();
-        }
+        json.WriteStartObject(shape.Series[series].Key);
+        json.WriteNumber("scale", scale);
+        json.WriteStartArray("d");
+        WriteDifferences(json, values);
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -32,9 +32,9 @@
     const series = [];
     for (const def of shape.series) {
       const coded = chart.data[def.key];
-      if (!coded) continue;
+      if (coded === undefined) continue;
       let value = 0;
-      const values = coded.same !== undefined ? t.map(() => coded.same * coded.scale)
+      const values = typeof coded === "number" ? t.map(() => coded)
         : coded.d.map((d) => d === null ? null : (value += d) * coded.scale);
       series.push({ ...def, values });
     }
@@ -82,7 +82,7 @@
 
   const seriesOptions = (s, chart) => ({
     label: s.label,
-    stroke: colour(s.key),
+    stroke: s.run && s.role === "line" && s.key === "usage" ? css(["--accent", "--yellow", "--c-available"][(s.run - 1) % 3]) : colour(s.key),
     width: s.role === "part" ? 1 : s.role === "limit" ? 1.5 : 2,
     fill: s.role === "part" ? colour(s.key) : undefined,
     dash: s.role === "limit" ? [6, 4] : dashes[(s.run || 0) % dashes.length],
@@ -129,7 +129,7 @@
     cursor: { sync: { key: "ullage" }, drag: { x: true, y: false } },
     hooks: {
       draw: [drawEvents],
-      setScale: [(u, key) => { if (key === "x" && !plot.quiet && plot.ready) spread(u, u.scales.x.min, u.scales.x.max); }],
+      setScale: [(u, key) => { if (key === "x") plot.box.dataset.x = `${u.scales.x.min} ${u.scales.x.max}`; if (key === "x" && !plot.quiet && plot.ready) spread(u, u.scales.x.min, u.scales.x.max); }],
       setCursor: [(u) => {
         const left = u.cursor.left;
         const near = left < 0 ? null : eventsOf().find((e) => Math.abs(u.valToPos(e.t, "x") - left) < 7);
