@@ -43,7 +43,10 @@ public sealed partial class Doctor
         }
         if (memory.Version == 1)
         {
-            return new DoctorCheck(Name, DoctorState.Missing, "cgroup v1 has no pressure files", "the PSI columns of top and pressure by cgroup: use those of the machine",
+            string? unified = _mounts.Mounts.FirstOrDefault(mount => mount.Version == 2)?.MountPoint;
+            return unified is not null && _files.Read(unified.TrimEnd('/') + "/memory.pressure").Ok
+                ? new DoctorCheck(Name, DoctorState.Ok, $"from {unified}, for groups that have the same path there")
+                : new DoctorCheck(Name, DoctorState.Missing, "cgroup v1 has no pressure files", "the PSI columns of top and pressure by cgroup: use those of the machine",
                 "boot with systemd.unified_cgroup_hierarchy=1 for cgroup v2");
         }
         string file = OwnDirectory(memory) + "/memory.pressure";
