@@ -57,6 +57,8 @@ public static class KernelFileKinds
         ["memory.events"] = KernelFileKind.FlatKeyed,
         ["memory.events.local"] = KernelFileKind.FlatKeyed,
         ["memory.swap.events"] = KernelFileKind.FlatKeyed,
+        ["pids.events"] = KernelFileKind.FlatKeyed,
+        ["pids.events.local"] = KernelFileKind.FlatKeyed,
         ["memory.oom_control"] = KernelFileKind.FlatKeyed,
         ["cgroup.stat"] = KernelFileKind.FlatKeyed,
         ["cgroup.events"] = KernelFileKind.FlatKeyed,

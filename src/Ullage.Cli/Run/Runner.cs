@@ -96,7 +96,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
             }
             else
             {
-                report.Write(result, usage);
+                report.Write(result, usage, outcome.Recorder);
             }
         }
         if (output is not null)

@@ -51,6 +51,10 @@ internal static class ForkMm
             shmem.Mappings++;
             return true; // its pages come back by faults
         }
+        if (!vma.HasAnonVma)
+        {
+            return true; // no page of its own: the program's text, and what was only read, come back by faults, too
+        }
         for (long page = vma.StartPage; page < vma.EndPage; page++)
         {
             if (source.PteTableOf(page) is null)

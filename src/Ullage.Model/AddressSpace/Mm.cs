@@ -98,6 +98,9 @@ public sealed class Mm
     /// <summary>The OOM reaper has unmapped it or gave up (MMF_OOM_SKIP).</summary>
     public bool OomSkip { get; internal set; }
 
+    /// <summary>It waits for the OOM reaper, or had its turn (MMF_OOM_REAP_QUEUED).</summary>
+    internal bool OomReapQueued { get; set; }
+
     /// <summary>Mappings by address.</summary>
     public IReadOnlyList<Vma> Vmas => _vmas;
 

@@ -162,6 +162,9 @@ public sealed class MemCgroup
     /// <summary>What reclaim has reported; null = nothing yet.</summary>
     internal VmPressure.State? Pressure { get; set; }
 
+    /// <summary>Its LRU lists, one lruvec or (4.1) one per zone; null = it never had a page.</summary>
+    internal Pages.Lruvec[]? Lruvecs { get; set; }
+
     internal FileChanges EventsChanges { get; } = new();
 
     internal FileChanges EventsLocalChanges { get; } = new();

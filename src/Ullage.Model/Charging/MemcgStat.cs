@@ -50,10 +50,46 @@ public enum MemcgStat
     PgFault,
     /// <summary>Major page faults.</summary>
     PgMajFault,
-    /// <summary>Pages scanned.</summary>
-    PgScan,
-    /// <summary>Pages reclaimed.</summary>
-    PgSteal,
+    /// <summary>Pages that kswapd looked at.</summary>
+    PgScanKswapd,
+    /// <summary>Pages that tasks looked at which needed memory.</summary>
+    PgScanDirect,
+    /// <summary>Pages looked at for memory.reclaim (6.4+).</summary>
+    PgScanProactive,
+    /// <summary>Pages that kswapd reclaimed.</summary>
+    PgStealKswapd,
+    /// <summary>Pages that tasks reclaimed which needed memory.</summary>
+    PgStealDirect,
+    /// <summary>Pages reclaimed for memory.reclaim (6.4+).</summary>
+    PgStealProactive,
+    /// <summary>Pages of active lists looked at.</summary>
+    PgRefill,
+    /// <summary>Pages moved to an active list.</summary>
+    PgActivate,
+    /// <summary>Pages moved to an inactive list.</summary>
+    PgDeactivate,
+    /// <summary>Pages that madvise(MADV_FREE) gave up.</summary>
+    PgLazyFree,
+    /// <summary>Of those, the ones reclaimed.</summary>
+    PgLazyFreed,
+    /// <summary>Anonymous pages that came back after they were reclaimed.</summary>
+    WorkingsetRefaultAnon,
+    /// <summary>File pages that came back after they were reclaimed.</summary>
+    WorkingsetRefaultFile,
+    /// <summary>Of the anonymous ones, those activated at once.</summary>
+    WorkingsetActivateAnon,
+    /// <summary>Of the file pages, those activated at once.</summary>
+    WorkingsetActivateFile,
+    /// <summary>Of the anonymous ones, those that had been active before.</summary>
+    WorkingsetRestoreAnon,
+    /// <summary>Of the file pages, those that had been active before.</summary>
+    WorkingsetRestoreFile,
+    /// <summary>Nodes of shadow entries that were reclaimed.</summary>
+    WorkingsetNodeReclaim,
+    /// <summary>Pages written to swap (6.12+).</summary>
+    PswpOut,
+    /// <summary>Pages read from swap (6.12+).</summary>
+    PswpIn,
     /// <summary>How many there are; not a counter.</summary>
     Count,
 }

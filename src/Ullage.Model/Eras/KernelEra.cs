@@ -65,6 +65,9 @@ public sealed record KernelEra
     /// <summary>Pressure stall information (§6).</summary>
     public required PressureRules Pressure { get; init; }
 
+    /// <summary>The life of cgroups: migration, removal, what stays of them (§5, §10).</summary>
+    public required LifeRules Life { get; init; }
+
     /// <summary>Call stacks (§12).</summary>
     public required CallPaths Paths { get; init; }
 
@@ -79,6 +82,8 @@ public sealed record LruRules
     public required int AddBatch { get; init; }
     /// <summary>New anonymous pages join the active list (to 5.8), §3.2.</summary>
     public required bool NewAnonActive { get; init; }
+    /// <summary>A cgroup has its lists per zone (to 4.7), §3.1.</summary>
+    public bool PerZone { get; init; }
 }
 
 /// <summary>How statistics are read (§2.17, "Read accuracy").</summary>

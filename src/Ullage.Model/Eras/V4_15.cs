@@ -32,10 +32,11 @@ internal static class EraV4_15
             Reaper = ReaperStart.Immediate, // §8.5
             CountsPudTables = true, // §8.3
             OomControlShowsKills = true, // §2.7
-            ExitingAbortsScan = false, // §8.3
+            ExitingAbortsScan = false, KilledWillFreeMemory = true, // §8.3, §8.5
         },
         Report = EraReports.V4_15,
         Cgroups = EraCgroupFiles.V4_15,
+        Lru = Before.Lru with { PerZone = false }, // §3.1
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.Due, SetsMemalloc = true }, // §4.8, §3.9
         Limits = Before.Limits with
         {
@@ -54,5 +55,6 @@ internal static class EraV4_15
         MemInfo = EraMemInfo.V4_15,
         Glibc = GlibcReleases.V2_26, // §7.3
         Paths = EraCallPaths.V4_15,
+        Life = EraLife.V4_15, // §5, §10
     };
 }

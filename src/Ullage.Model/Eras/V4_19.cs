@@ -29,5 +29,6 @@ internal static class EraV4_19
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Proc = EraProcFiles.V4_19,
         Paths = EraCallPaths.V4_19,
+        Life = EraLife.V4_19, // §5, §10
     };
 }

@@ -45,5 +45,6 @@ internal static class EraV5_10
         Glibc = GlibcReleases.V2_36, // §7.3
         Paths = EraCallPaths.V5_10,
         Pressure = EraPressure.V5_10,
+        Life = EraLife.V5_10, // §5, §10
     };
 }

@@ -9,7 +9,7 @@ internal static class EraV6_12
     {
         Name = "6.12",
         Release = "6.12.0",
-        Charging = Before.Charging with { SetMaxAllowsRaise = true, DyingSkipsHigh = true }, // §1.4, §2.6
+        Charging = Before.Charging with { DyingSkipsHigh = true }, // §2.6
         Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true }, // §4.1, §4.5
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
@@ -21,5 +21,6 @@ internal static class EraV6_12
         MemInfo = EraMemInfo.V6_12,
         Paths = EraCallPaths.V6_12,
         Pressure = EraPressure.V6_12,
+        Life = EraLife.V6_12, // §5, §10
     };
 }

@@ -20,5 +20,6 @@ internal static class EraV6_18
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
+        Life = EraLife.V6_18, // §5, §10
     };
 }

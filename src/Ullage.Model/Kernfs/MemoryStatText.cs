@@ -59,7 +59,9 @@ internal static class MemoryStatText
         "writeback" => Bytes(count(MemcgStat.FileWriteback)),
         "swap" => Bytes(count(MemcgStat.Swap)),
         "swapcached" => Bytes(count(MemcgStat.SwapCached)),
-        _ => 0, // rss_huge, workingset_*: no huge pages, no refaults here
+        "workingset_refault_anon" => count(MemcgStat.WorkingsetRefaultAnon),
+        "workingset_refault_file" => count(MemcgStat.WorkingsetRefaultFile),
+        _ => 0, // rss_huge: no huge pages here
     };
 
     /// <summary>The smallest limit from here up, in bytes.</summary>
@@ -110,8 +112,33 @@ internal static class MemoryStatText
         "slab" => reader.Recursive(MemcgStat.SlabReclaimable) + reader.Recursive(MemcgStat.SlabUnreclaimable),
         "pgfault" => reader.Recursive(MemcgStat.PgFault),
         "pgmajfault" => reader.Recursive(MemcgStat.PgMajFault),
-        "pgscan" or "pgscan_direct" => reader.Recursive(MemcgStat.PgScan), // all memcg reclaim is direct reclaim here
-        "pgsteal" or "pgsteal_direct" => reader.Recursive(MemcgStat.PgSteal),
+        _ => V2Reclaim(field, reader),
+    };
+
+    private static long V2Reclaim(string field, StatReader reader) => field switch
+    {
+        "pgscan" => reader.Recursive(MemcgStat.PgScanKswapd) + reader.Recursive(MemcgStat.PgScanDirect) + reader.Recursive(MemcgStat.PgScanProactive),
+        "pgscan_kswapd" => reader.Recursive(MemcgStat.PgScanKswapd),
+        "pgscan_direct" => reader.Recursive(MemcgStat.PgScanDirect),
+        "pgscan_proactive" => reader.Recursive(MemcgStat.PgScanProactive),
+        "pgsteal" => reader.Recursive(MemcgStat.PgStealKswapd) + reader.Recursive(MemcgStat.PgStealDirect) + reader.Recursive(MemcgStat.PgStealProactive),
+        "pgsteal_kswapd" => reader.Recursive(MemcgStat.PgStealKswapd),
+        "pgsteal_direct" => reader.Recursive(MemcgStat.PgStealDirect),
+        "pgsteal_proactive" => reader.Recursive(MemcgStat.PgStealProactive),
+        "pgrefill" => reader.Recursive(MemcgStat.PgRefill),
+        "pgactivate" => reader.Recursive(MemcgStat.PgActivate),
+        "pgdeactivate" => reader.Recursive(MemcgStat.PgDeactivate),
+        "pglazyfree" => reader.Recursive(MemcgStat.PgLazyFree),
+        "pglazyfreed" => reader.Recursive(MemcgStat.PgLazyFreed),
+        "pswpin" => reader.Recursive(MemcgStat.PswpIn),
+        "pswpout" => reader.Recursive(MemcgStat.PswpOut),
+        "workingset_refault" or "workingset_refault_file" => reader.Recursive(MemcgStat.WorkingsetRefaultFile),
+        "workingset_refault_anon" => reader.Recursive(MemcgStat.WorkingsetRefaultAnon),
+        "workingset_activate" or "workingset_activate_file" => reader.Recursive(MemcgStat.WorkingsetActivateFile),
+        "workingset_activate_anon" => reader.Recursive(MemcgStat.WorkingsetActivateAnon),
+        "workingset_restore" or "workingset_restore_file" => reader.Recursive(MemcgStat.WorkingsetRestoreFile),
+        "workingset_restore_anon" => reader.Recursive(MemcgStat.WorkingsetRestoreAnon),
+        "workingset_nodereclaim" => reader.Recursive(MemcgStat.WorkingsetNodeReclaim),
         _ => 0,
     };
 

@@ -29,10 +29,9 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
     private long Value(string field) => field switch
     {
         "nr_free_pages" => machine.Frames.Free,
-        "nr_zone_inactive_anon" or "nr_inactive_anon" => _use.InactiveAnon,
-        "nr_zone_active_anon" or "nr_active_anon" => _use.ActiveAnon,
-        "nr_shmem" or "nr_file_pages" => _use.Shmem,
-        "nr_mapped" => _use.Mapped,
+        "nr_shmem" => _use.Shmem,
+        "nr_file_pages" => _use.Shmem + machine.Vm[VmItem.FilePages],
+        "nr_mapped" => _use.Mapped + machine.Vm[VmItem.FileMapped],
         "nr_anon_pages" => _use.Anon,
         "nr_page_table_pages" => _totals.PageTables,
         "nr_kernel_stack" => machine.Era.Oom.Reaper == Eras.ReaperStart.None ? _totals.Stacks : _totals.KernelStackKb, // 4.1 counts stacks
@@ -54,7 +53,7 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "allocstall" => machine.Pages.StallsNormal + machine.Pages.StallsMovable,
         "allocstall_normal" => machine.Pages.StallsNormal,
         "allocstall_movable" => machine.Pages.StallsMovable,
-        _ => 0,
+        _ => machine.Vm.Shown(field) ?? 0,
     };
 
     private long Allocations(int zoneType)

@@ -73,6 +73,10 @@ public sealed partial class Machine
     [Kernel("mmap_region", "mm/mmap.c")]
     private bool MapRegion(TaskStruct task, Mm mm, long start, long end, VmaFlags flags)
     {
+        if (Probes.Any)
+        {
+            Probes.Hit(Path.Entry == KernelEntry.Brk ? KernelFunction.DoBrk : KernelFunction.MmapRegion);
+        }
         long pages = end - start;
         if (!MayExpand(mm, flags, pages))
         {

@@ -3,6 +3,7 @@ using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -50,6 +51,7 @@ public sealed partial class Machine
     [Kernel("vma_to_resize", "mm/mremap.c")]
     private (Errno Errno, long Address) Enlarge(TaskStruct task, Mm mm, Vma vma, long start, long oldPages, long newPages, bool mayMove)
     {
+        Path.Entry = KernelEntry.Mremap;
         long more = newPages - oldPages;
         if (newPages > Mm.TaskSizePages || !MayExpand(mm, vma.Flags, more))
         {

@@ -3,9 +3,9 @@ using Ullage.Abi.Units;
 
 namespace Ullage.Model.Pages;
 
-/// <summary>What a page frame is used for, and its state. One byte per frame.</summary>
+/// <summary>What a page frame is used for, and its state. Two bytes per frame.</summary>
 [Flags]
-public enum PageFlags : byte
+public enum PageFlags : ushort
 {
     /// <summary>Free.</summary>
     None = 0,
@@ -23,11 +23,29 @@ public enum PageFlags : byte
     Kernel = 1 << 5,
     /// <summary>A page of shared anonymous memory; its map count is one more than its mappings.</summary>
     Shmem = 1 << 6,
+    /// <summary>In the page cache of a file.</summary>
+    File = 1 << 7,
+    /// <summary>PG_referenced.</summary>
+    Referenced = 1 << 8,
+    /// <summary>PG_workingset.</summary>
+    Workingset = 1 << 9,
+    /// <summary>PG_dirty.</summary>
+    Dirty = 1 << 10,
+    /// <summary>PG_writeback.</summary>
+    Writeback = 1 << 11,
+    /// <summary>PG_unevictable.</summary>
+    Unevictable = 1 << 12,
+    /// <summary>PG_swapcache.</summary>
+    SwapCache = 1 << 13,
+    /// <summary>PG_reclaim; while a page is not under writeback, PG_readahead.</summary>
+    Reclaim = 1 << 14,
+    /// <summary>PG_locked: being read.</summary>
+    Locked = 1 << 15,
 }
 
 /// <summary>
 /// All page frames, by index: what each is used for, which memory cgroup it is charged to, how many page tables map it.
-/// Columns of arrays; a free frame's map count is the link to the next free one of its zone. Lower zones have lower indices.
+/// Columns of arrays, 24 bytes per frame; a free frame's map count is the link to the next free one of its zone. Lower zones have lower indices.
 /// </summary>
 [Kernel("struct page", "include/linux/mm_types.h", Deviation = "Frames are handed out one by one: orders above 0 are not fragmented.")]
 public sealed class PageFrames
@@ -35,6 +53,10 @@ public sealed class PageFrames
     private readonly PageFlags[] _flags;
     private readonly ushort[] _memcg; // id; 0 = not charged
     private readonly int[] _mapCount;
+    private readonly int[] _next; // towards the tail of its list
+    private readonly int[] _previous;
+    private readonly int[] _mapping; // whose page
+    private readonly int[] _index; // which page of it
     private readonly Zone[] _zonelist; // highest first
 
     internal PageFrames(MachineOptions options)
@@ -46,11 +68,16 @@ public sealed class PageFrames
         _flags = new PageFlags[usable];
         _memcg = new ushort[usable];
         _mapCount = new int[usable];
+        _next = new int[usable];
+        _previous = new int[usable];
+        _mapping = new int[usable];
+        _index = new int[usable];
         Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged);
         _zonelist = new Zone[Zones.Count];
         for (int i = 0; i < _zonelist.Length; i++)
         {
             _zonelist[i] = Zones[_zonelist.Length - 1 - i];
+            Zones[i].Index = i;
         }
         Watermarks = new Watermarks([.. Zones], options.Era.Pages);
     }
@@ -134,6 +161,8 @@ public sealed class PageFrames
         _flags[frame] = PageFlags.Allocated | use;
         _memcg[frame] = 0;
         _mapCount[frame] = 0;
+        _mapping[frame] = 0;
+        _index[frame] = 0;
         return frame;
     }
 
@@ -150,7 +179,7 @@ public sealed class PageFrames
     }
 
     [Kernel("page_zone", "include/linux/mm.h")]
-    private Zone ZoneOf(int frame)
+    internal Zone ZoneOf(int frame)
     {
         Zone[] zones = _zonelist;
         int i = 0;
@@ -181,6 +210,18 @@ public sealed class PageFrames
     internal ref ushort Memcg(int frame) => ref _memcg[frame];
 
     internal ref int MapCount(int frame) => ref _mapCount[frame];
+
+    /// <summary>The next frame of its LRU list, towards the tail; -1 = it is the last.</summary>
+    internal ref int Next(int frame) => ref _next[frame];
+
+    /// <summary>The frame before it on its LRU list; -1 = it is the first.</summary>
+    internal ref int Previous(int frame) => ref _previous[frame];
+
+    /// <summary>Whose page it is: the address space of a file, the family of an anonymous page.</summary>
+    internal ref int Mapping(int frame) => ref _mapping[frame];
+
+    /// <summary>Which page of <see cref="Mapping"/>.</summary>
+    internal ref int Index(int frame) => ref _index[frame];
 
     /// <summary>Frames taken from the allocator since boot (vmstat pgalloc).</summary>
     public long Allocations
@@ -238,6 +279,21 @@ public sealed class PageFrames
         return use;
     }
 
+    /// <summary>Frames of a use that are charged to one cgroup are another's from now on. Looks at every frame that was ever used.</summary>
+    internal void Recharge(PageFlags use, int from, int to)
+    {
+        foreach (Zone zone in _zonelist)
+        {
+            for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
+            {
+                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | use)) == (PageFlags.Allocated | use))
+                {
+                    _memcg[frame] = (ushort)to;
+                }
+            }
+        }
+    }
+
     /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
     internal long[] CountCharged(int highestId)
     {
@@ -250,6 +306,17 @@ public sealed class PageFrames
             }
         }
         return counts;
+    }
+
+    /// <summary>Frames that have a flag. Looks at all of them: for checks.</summary>
+    internal long CountFlag(PageFlags flag)
+    {
+        long count = 0;
+        foreach (PageFlags flags in _flags)
+        {
+            count += (flags & flag) != 0 ? 1 : 0;
+        }
+        return count;
     }
 
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>

@@ -37,6 +37,9 @@ public sealed class Zone
     /// <summary>0 = DMA, 1 = DMA32, 2 = Normal.</summary>
     public int Type { get; }
 
+    /// <summary>Its place among the machine's zones that have pages, lowest first.</summary>
+    public int Index { get; internal set; }
+
     /// <summary>Its name as the kernel prints it.</summary>
     public string Name => Type switch { 0 => "DMA", 1 => "DMA32", _ => "Normal" };
 

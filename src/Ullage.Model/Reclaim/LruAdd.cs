@@ -8,12 +8,13 @@ namespace Ullage.Model.Reclaim;
 /// New pages wait in a per-CPU batch before they are counted on an LRU list (§3.1). A page that is freed while it waits
 /// stays in memory, and charged, until the batch is emptied.
 /// </summary>
-[Kernel("struct lru_pvecs", "mm/swap.c", Deviation = "Lists are counted, not linked, until reclaim's room is built.")]
+[Kernel("struct lru_pvecs", "mm/swap.c")]
 internal sealed class LruAdd
 {
     private readonly Machine _machine;
     private readonly int _batch;
     private readonly bool _newAnonActive;
+    private readonly bool _perZone;
     private readonly int[] _frames; // by CPU
     private readonly int[] _counts;
 
@@ -22,6 +23,7 @@ internal sealed class LruAdd
         _machine = machine;
         _batch = machine.Era.Lru.AddBatch;
         _newAnonActive = machine.Era.Lru.NewAnonActive;
+        _perZone = machine.Era.Lru.PerZone;
         _frames = new int[machine.Options.PossibleCpus * _batch];
         _counts = new int[machine.Options.PossibleCpus];
     }
@@ -59,11 +61,41 @@ internal sealed class LruAdd
             _machine.Faults.FreeAnon(cpu, frame); // its last user went while it waited
             return;
         }
-        flags |= PageFlags.Lru | (_newAnonActive && (flags & PageFlags.Shmem) == 0 ? PageFlags.Active : PageFlags.None);
-        _machine.Hierarchy.ById(frames.Memcg(frame))?.Stats.Add(cpu, ListOf(flags), 1);
+        flags |= PageFlags.Lru | (_newAnonActive && (flags & PageFlags.Anon) != 0 ? PageFlags.Active : PageFlags.None);
+        LruList list = Lruvec.ListOf(flags);
+        LruvecOf(frame).AddHead(frame, list);
+        Count(cpu, frame, list, 1);
     }
 
-    /// <summary>Takes a page off its list's count.</summary>
+    /// <summary>The lists that a page belongs to: those of the cgroup that it is charged to, or the root's.</summary>
+    [Kernel("folio_lruvec", "include/linux/memcontrol.h")]
+    internal Lruvec LruvecOf(int frame)
+    {
+        MemCgroup memcg = _machine.Hierarchy.ById(_machine.Frames.Memcg(frame)) ?? _machine.Hierarchy.Root.Memcg;
+        Lruvec[] lruvecs = memcg.Lruvecs ??= NewLruvecs();
+        return lruvecs[_perZone ? _machine.Frames.ZoneOf(frame).Index : 0];
+    }
+
+    /// <summary>All lruvecs of a cgroup, lowest zone first where it has one per zone; null = it never had a page.</summary>
+    internal Lruvec[] NewLruvecs()
+    {
+        Lruvec[] lruvecs = new Lruvec[_perZone ? _machine.Frames.Zones.Count : 1];
+        for (int i = 0; i < lruvecs.Length; i++)
+        {
+            lruvecs[i] = new Lruvec(_machine.Frames);
+        }
+        return lruvecs;
+    }
+
+    /// <summary>Counts a change of a list's size, for the cgroup and the machine.</summary>
+    [Kernel("update_lru_size", "include/linux/mm_inline.h")]
+    internal void Count(int cpu, int frame, LruList list, int change)
+    {
+        _machine.Vm.Add(VmItem.InactiveAnon + (int)list, change);
+        _machine.Hierarchy.ById(_machine.Frames.Memcg(frame))?.Stats.Add(cpu, MemcgStat.InactiveAnon + (int)list, change);
+    }
+
+    /// <summary>Takes a page off its list.</summary>
     [Kernel("del_page_from_lru_list", "include/linux/mm_inline.h")]
     public void Remove(int cpu, int frame)
     {
@@ -72,9 +104,20 @@ internal sealed class LruAdd
         {
             return;
         }
-        _machine.Hierarchy.ById(_machine.Frames.Memcg(frame))?.Stats.Add(cpu, ListOf(flags), -1);
-        flags &= ~(PageFlags.Lru | PageFlags.Active);
+        LruList list = Lruvec.ListOf(flags);
+        LruvecOf(frame).Remove(frame, list);
+        Count(cpu, frame, list, -1);
+        flags &= ~(PageFlags.Lru | PageFlags.Active | PageFlags.Unevictable);
     }
 
-    private static MemcgStat ListOf(PageFlags flags) => (flags & PageFlags.Active) != 0 ? MemcgStat.ActiveAnon : MemcgStat.InactiveAnon;
+    /// <summary>Puts a page back that was taken off its list: by way of the batch, onto a list of the cgroup that it belongs to now.</summary>
+    [Kernel("putback_lru_page", "mm/vmscan.c")]
+    public void PutBack(int frame, PageFlags before)
+    {
+        if ((before & PageFlags.Lru) != 0)
+        {
+            _machine.Frames.Flags(frame) |= before & (PageFlags.Active | PageFlags.Unevictable);
+            Add(frame);
+        }
+    }
 }

@@ -29,6 +29,14 @@ internal static class HostSupport
         {
             throw new TargetUnavailableException("HostTarget needs x86-64: run the scenario on the model, or on another machine", NotThere);
         }
+        if (!scenario.Cgroup.Hierarchies.SequenceEqual(new CgroupSpec().Hierarchies))
+        {
+            throw new TargetUnavailableException("cgroup.hierarchies: the host's hierarchies are mounted as they are: leave it out, or run on the model", NotThere);
+        }
+        if (scenario.Processes.FirstOrDefault(process => process.Threads > 1) is { } threaded)
+        {
+            throw new TargetUnavailableException($"not supported by this version on the host: threads (process {threaded.Name}): run it on the model", NotThere);
+        }
         for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
             CheckSysctl(host, scenario.Sysctl[i].Key, scenario.Sysctl[i].Value, scenario.SysctlPlaces.ElementAtOrDefault(i));
