@@ -106,6 +106,14 @@ internal sealed class Observers(params IReadOnlyList<IRunObserver> each) : IRunO
         }
     }
 
+    public void OnNarration(NarrationLine line)
+    {
+        foreach (IRunObserver observer in each)
+        {
+            observer.OnNarration(line);
+        }
+    }
+
     public void OnProcessEnded(long tNs, ProcessResult process)
     {
         foreach (IRunObserver observer in each)
