@@ -4,6 +4,7 @@ using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Host;
 using Ullage.Observe.Diagnosis;
 using Ullage.Observe.Sampling;
 
@@ -46,6 +47,9 @@ public sealed record CliServices
 
     /// <summary>The era that comes nearest to the kernel of this host; null when it is older than all, or not known.</summary>
     internal Func<string?> HostEra { get; init; } = () => null;
+
+    /// <summary>Why this host's kernel cannot be traced; null = it can, as far as can be seen.</summary>
+    internal Func<TracingProblem?> HostTracing { get; init; } = () => HostTracer.Check();
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

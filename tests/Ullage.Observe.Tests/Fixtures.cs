@@ -7,7 +7,9 @@ namespace Ullage.Observe.Tests;
 /// <summary>Snapshot trees in tests/data/observe, and kernels made of texts.</summary>
 internal static class Fixtures
 {
-    internal static HostFiles Snapshot(string name) => new(Path.Combine(Repository(), "tests", "data", "observe", name));
+    internal static string Data { get; } = Path.Combine(Repository(), "tests", "data");
+
+    internal static HostFiles Snapshot(string name) => new(Path.Combine(Data, "observe", name));
 
     private static string Repository()
     {

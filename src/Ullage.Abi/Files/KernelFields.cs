@@ -7,7 +7,7 @@ namespace Ullage.Abi.Files;
 /// Fields are the kernel's names: <c>oom_kill</c> in memory.events, <c>MemFree</c> in /proc/meminfo (kB, without the unit), <c>dentry.num_slabs</c>
 /// in slabinfo, <c>memory.num_cgroups</c> in /proc/cgroups, <c>full.total</c> in pressure files, <c>total.N0</c> in numa_stat, <c>VmRSS</c> in
 /// status, <c>memory</c> or <c>unified</c> in /proc/PID/cgroup (a path), <c>/dev/vdd.used</c> in /proc/swaps, <c>/sys/fs/cgroup.fstype</c> in
-/// mountinfo, <c>resident</c> in statm, <c>count</c> in lists of processes, <c>value</c> in files that hold one.
+/// mountinfo, <c>0.DMA32.order3</c> in buddyinfo, <c>0.DMA32.min</c> in zoneinfo, <c>resident</c> in statm, <c>count</c> in lists of processes, <c>value</c> in files that hold one.
 /// </summary>
 public static class KernelFields
 {
@@ -63,6 +63,8 @@ public static class KernelFields
         KernelFileKind.NumaStat => Parse<NumaStat>(text, FieldTables.NumaStat),
         KernelFileKind.SlabInfo => Parse<SlabInfo>(text, FieldTables.SlabInfo),
         KernelFileKind.PidList => Parse<PidList>(text, FieldTables.PidList),
+        KernelFileKind.BuddyInfo => Parse<BuddyInfo>(text, FieldTables.BuddyInfo),
+        KernelFileKind.ZoneInfo => Parse<ZoneInfo>(text, FieldTables.ZoneInfo),
         KernelFileKind.Swaps => Parse<SwapsFile>(text, FieldTables.Swaps),
         _ => ([new("value", text.Trim())], ParseProblem.None),
     };

@@ -23,6 +23,9 @@ internal sealed class RunRecorder(Scenario scenario) : IRunObserver
 
     public IReadOnlyList<UsageGauge> Gauges => _gauges;
 
+    /// <summary>The scenario's cgroup version.</summary>
+    public int CgroupVersion => scenario.Cgroup.Version;
+
     /// <summary>What the target told while it ran, the last lines left out when there are very many.</summary>
     public IReadOnlyList<NarrationLine> Narration => _narration;
 

@@ -21,6 +21,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         KernelLog(result);
         Stacks(result);
         Files(result);
+        Dying(result, recorder);
         Notes(result.Notes);
         Expectations(result.Expectations);
         console.WriteLine();
@@ -91,6 +92,20 @@ internal sealed class RunReport(CliConsole console, bool verbose)
             }
         }
         Paint(table.RowCount > 0 ? table.Lines(console.Width) : [("no step was begun", Tone.Dim)]);
+    }
+
+    /// <summary>The zombie ledger.</summary>
+    private void Dying(RunResult result, RunRecorder recorder)
+    {
+        IReadOnlyList<string> lines = DyingReport.Lines(result, recorder.Files, recorder.CgroupVersion);
+        if (lines.Count > 0)
+        {
+            Heading("dying cgroups");
+        }
+        foreach (string line in lines)
+        {
+            Wrapped(line, 2);
+        }
     }
 
     /// <summary>With -v: how tasks moved, phase by phase.</summary>

@@ -19,6 +19,8 @@ public enum FidelityRule
     WithinOneBatch,
     /// <summary>The model's value is within 5 % of one of those measured.</summary>
     WithinFivePercent,
+    /// <summary>The model's value is within 5 %, or 1 MiB, of one of those measured.</summary>
+    FivePercentOrMiB,
     /// <summary>A measured value is within 1 %, or within one batch of the counter of committed memory (§7.1).</summary>
     OnePercentOrBatch,
     /// <summary>The counter moves in the model as it does in the kernel, or in neither: by how much depends on how fast another CPU was.</summary>
@@ -27,6 +29,20 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
+    /// <summary>A ratio in 1/10,000: the model's value is within 2 percentage points of one of those measured.</summary>
+    WithinTwoPoints,
+    /// <summary>A ratio in 1/10,000: the model's value is within 10 percentage points of one of those measured.</summary>
+    WithinTenPoints,
+    /// <summary>The model's value is within 10 % of one of those measured, or within 64 pages of it: the counter is the whole machine's.</summary>
+    WithinTenPercent,
+    /// <summary>The model's value is within 15 % of one of those measured, or within 64 pages of it: the counter is the whole machine's.</summary>
+    WithinFifteenPercent,
+    /// <summary>As <see cref="WithinOneBatch"/>, in both directions and by two batches: what two CPUs' stocks can hold.</summary>
+    WithinTwoBatches,
+    /// <summary>In bytes: one of those measured, or one page beside it.</summary>
+    WithinOnePageBytes,
+    /// <summary>Of so many (<see cref="FidelityFigure.Batch"/>), both have all but a few, or both a few: at most 4 % are on their way at any time.</summary>
+    AllOrFew,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -42,6 +58,8 @@ public enum FidelityRule
 public sealed record FidelityFigure(
     MeasuredExperiment Experiment, string Counter, long Model, IReadOnlyList<long> Kernel, FidelityRule Rule, int Batch, int FirstRound)
 {
+    private const int SomePages = 64;
+
     /// <summary>The smallest difference to a measured value; positive = the kernel had more.</summary>
     public long Difference
     {
@@ -72,12 +90,22 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
+        FidelityRule.FivePercentOrMiB => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 20, 1 << 20)),
+        FidelityRule.WithinTwoBatches => Math.Abs(Difference) <= 2 * Batch,
+        FidelityRule.WithinOnePageBytes => Math.Abs(Difference) <= 4096,
+        FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
+        FidelityRule.WithinTenPoints => Math.Abs(Difference) <= 1000,
+        FidelityRule.WithinTenPercent => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 10, SomePages)),
+        FidelityRule.WithinFifteenPercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= Math.Max(value * 3, SomePages * 20)),
         FidelityRule.FloorPlusBatch when StoppedEarly => null,
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,
     };
+
+    private bool IsFew(long value) => value * 25 <= Batch;
 
     private bool IsRounds(long value) => value >= FirstRound && value <= FirstRound + Batch;
 }

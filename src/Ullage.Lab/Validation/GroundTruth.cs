@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ullage.Abi;
 using Ullage.Abi.Files;
 
 namespace Ullage.Lab.Validation;
@@ -16,7 +17,17 @@ namespace Ullage.Lab.Validation;
 /// <param name="Repeats">Values by name, one dictionary per repetition.</param>
 public sealed record MeasuredExperiment(
     string Id, string Kernel, string Release, int CgroupVersion, string Case, long LimitBytes, long RamBytes, int Cpus,
-    IReadOnlyList<IReadOnlyDictionary<string, long>> Repeats);
+    IReadOnlyList<IReadOnlyDictionary<string, long>> Repeats)
+{
+    /// <summary>Which LRU the kernel used: <c>classic</c>, or <c>mglru(…)</c>; empty where the file does not say.</summary>
+    public string Lru { get; init; } = "";
+
+    /// <summary>The workload's arguments, such as <c>pattern=zipf</c>.</summary>
+    public IReadOnlyDictionary<string, string> Arguments { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Length of the workload's file; 0 = it has none.</summary>
+    public long FileBytes { get; init; }
+}
 
 /// <summary>Reads the files of measured experiments.</summary>
 public static class GroundTruth
@@ -44,7 +55,29 @@ public static class GroundTruth
             id, root.GetProperty("kernel").GetString()!, root.GetProperty("uname_r").GetString()!, version == "v2" ? 2 : 1,
             id[(id.IndexOf(version + "-", StringComparison.Ordinal) + version.Length + 1)..], limit,
             root.GetProperty("ram_bytes").GetInt64(), root.GetProperty("cpus").GetInt32(),
-            [.. root.GetProperty("repeats").EnumerateArray().Select(ReadRepeat)]);
+            [.. root.GetProperty("repeats").EnumerateArray().Select(ReadRepeat)])
+        {
+            Lru = root.TryGetProperty("lru", out JsonElement lru) ? lru.GetString() ?? "" : "",
+            Arguments = ReadArguments(root),
+            FileBytes = root.TryGetProperty("workload", out JsonElement workload) && workload.TryGetProperty("file_bytes", out JsonElement bytes) ? bytes.GetInt64() : 0,
+        };
+    }
+
+    private static Dictionary<string, string> ReadArguments(JsonElement root)
+    {
+        Dictionary<string, string> arguments = new(StringComparer.Ordinal);
+        if (root.TryGetProperty("workload", out JsonElement workload) && workload.ValueKind == JsonValueKind.Object
+            && workload.TryGetProperty("args", out JsonElement args) && args.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement arg in args.EnumerateArray())
+            {
+                if (arg.ValueKind == JsonValueKind.String && arg.GetString()!.Split('=', 2) is [string name, string value])
+                {
+                    arguments[name] = value;
+                }
+            }
+        }
+        return arguments;
     }
 
     private static Dictionary<string, long> ReadRepeat(JsonElement repeat)
@@ -64,6 +97,22 @@ public static class GroundTruth
         if (property is { Name: "kmem_slabinfo", Value.ValueKind: JsonValueKind.Array })
         {
             AddSlabs(property.Value, values);
+        }
+        else if (property is { Name: "hits" or "misses" or "loop_read_bytes", Value.ValueKind: JsonValueKind.Array })
+        {
+            int pass = 0;
+            foreach (JsonElement element in property.Value.EnumerateArray())
+            {
+                values[string.Create(CultureInfo.InvariantCulture, $"{name}.{++pass}")] = element.GetInt64();
+            }
+        }
+        else if (property is { Name: "proc_cgroups_memory", Value.ValueKind: JsonValueKind.Array })
+        {
+            values[prefix + ".num_cgroups"] = long.Parse(property.Value[2].GetString()!, CultureInfo.InvariantCulture); // a line of /proc/cgroups
+        }
+        else if (property.Value.ValueKind == JsonValueKind.String && ErrnoNames.TryParse(property.Value.GetString()!, out Errno errno))
+        {
+            values[name] = (long)errno;
         }
         else if (property.Value.ValueKind == JsonValueKind.Object)
         {

@@ -32,9 +32,25 @@ public static class Validator
         {
             figures.AddRange(HighExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E7-"))
+        {
+            figures.AddRange(ProtectionExperiment.Compare(measured));
+        }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E8-"))
         {
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E4-"))
+        {
+            figures.AddRange(FileReadExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-").Where(DyingExperiment.CanRepeat))
+        {
+            figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E9-"))
+        {
+            figures.AddRange(MigrationExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));

@@ -14,10 +14,12 @@ internal static class ForkMm
         {
             Owner = child, MmapBasePage = source.MmapBasePage, StackTopPage = source.StackTopPage, StartBrk = source.StartBrk, Brk = source.Brk,
             LimitPages = source.LimitPages, LimitDataPages = source.LimitDataPages, LimitStackPages = source.LimitStackPages,
-            TakesRightsAway = source.TakesRightsAway,
+            TakesRightsAway = source.TakesRightsAway, HasMoved = source.HasMoved,
         };
+        machine.Rmap.Nodes.Fork(source, mm);
         if (!machine.TryAllocateMm(mm, child.Cgroup.Memcg))
         {
+            machine.Rmap.Nodes.Remove(mm);
             return null;
         }
         foreach (Vma vma in source.Vmas)
@@ -50,6 +52,10 @@ internal static class ForkMm
         {
             shmem.Mappings++;
             return true; // its pages come back by faults
+        }
+        if (vma.File is { } file)
+        {
+            file.Map.Users++;
         }
         if (!vma.HasAnonVma)
         {

@@ -9,7 +9,7 @@ public sealed class Mm
 {
     internal const long TaskSizePages = 0x7fff_ffff_f000 >> KernelConstants.PageShift;
 
-    private const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
+    internal const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
     internal const long DefaultStackPages = 8L << 20 >> KernelConstants.PageShift;
 
     private readonly List<Vma> _vmas = []; // by address
@@ -46,6 +46,15 @@ public sealed class Mm
 
     /// <summary>Pages of shared anonymous memory present (RssShmem).</summary>
     public long ShmemPages { get; internal set; }
+
+    /// <summary>Pages in swap (VmSwap), those of shared memory not counted.</summary>
+    public long SwapPages { get; internal set; }
+
+    /// <summary>Where the search for its anonymous pages' mappings begins; null = it never had one.</summary>
+    internal RmapNode? Rmap { get; set; }
+
+    /// <summary>mremap(2) has moved a mapping, so that pages may be elsewhere than their numbers say.</summary>
+    internal bool HasMoved { get; set; }
 
     /// <summary>Where the heap begins, in bytes.</summary>
     public long StartBrk { get; internal set; }
@@ -181,12 +190,16 @@ public sealed class Mm
     internal void Insert(Vma vma)
     {
         _vmas.Insert(IndexAfter(vma.StartPage), vma);
+        vma.File?.Map.Mappings.Add(new FileMapping(this, vma));
+        vma.Shmem?.MappedBy.Add((this, vma));
         Account(vma.Flags, vma.Pages);
     }
 
     internal void Remove(Vma vma)
     {
         _vmas.Remove(vma);
+        vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
+        vma.Shmem?.MappedBy.Remove((this, vma));
         _lastVma = null;
         Account(vma.Flags, -vma.Pages);
     }
@@ -293,6 +306,11 @@ public sealed class Mm
     /// <summary>Forgets all mappings, after their pages and tables were freed.</summary>
     internal void Clear()
     {
+        foreach (Vma vma in _vmas)
+        {
+            vma.File?.Map.Mappings.Remove(new FileMapping(this, vma));
+            vma.Shmem?.MappedBy.Remove((this, vma));
+        }
         _vmas.Clear();
         _lastVma = null;
         TotalPages = DataPages = StackPages = ExecPages = FilePages = ShmemPages = 0;

@@ -150,10 +150,10 @@ internal sealed class Overcommit
         return _counter.Read() < allowed;
     }
 
-    /// <summary>Each request alone against what is free now; nothing is swapped out and no slab counts as reclaimable here.</summary>
+    /// <summary>Each request alone against what is free now; no slab counts as reclaimable here.</summary>
     private bool FitsFree(bool privileged, long pages)
     {
-        long free = _machine.Frames.Free + SwapPages;
+        long free = _machine.Frames.Free + _machine.Swap.Map.Free;
         long reserve = _machine.Frames.Watermarks.TotalReserve;
         if (free <= reserve)
         {

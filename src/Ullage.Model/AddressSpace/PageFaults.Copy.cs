@@ -17,6 +17,7 @@ internal sealed partial class PageFaults
         if (!anon)
         {
             Ptes.Entry(table.Table, (int)(page & 511)) = ImagePage;
+            Ptes.Flags(table.Table, (int)(page & 511)) = PteFlags.Accessed;
             table.Present++;
             mm.FilePages++;
             mm.NoteRss();
@@ -25,7 +26,7 @@ internal sealed partial class PageFaults
         int frame = _frames.Allocate(PageFlags.Anon);
         if (frame >= 0)
         {
-            Map(mm, table, (int)(page & 511), frame);
+            Map(mm, null, table, page, frame);
         }
     }
 
@@ -46,7 +47,7 @@ internal sealed partial class PageFaults
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, PageOffset = source.PageOffset };
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, File = source.File, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {
@@ -78,8 +79,7 @@ internal sealed partial class PageFaults
     {
         int index = (int)(page & 511);
         PageTablePage from = source.PteTableOf(page)!;
-        int entry = Ptes.Entry(from.Table, index);
-        if (entry == 0)
+        if (Ptes.Entry(from.Table, index) == 0)
         {
             return true;
         }
@@ -88,18 +88,35 @@ internal sealed partial class PageFaults
         {
             return false;
         }
+        int entry = Ptes.Entry(from.Table, index); // tables may have cost other pages their place
+        ref PteFlags flags = ref Ptes.Flags(from.Table, index);
+        flags &= ~PteFlags.Exclusive;
         if (entry == ImagePage)
         {
             mm.FilePages++;
+        }
+        else if ((flags & PteFlags.Swap) != 0)
+        {
+            _machine.Swap.Duplicate(PtePool.SlotOf(entry));
+            mm.SwapPages++;
         }
         else if (entry != ZeroPage)
         {
             entry = -Math.Abs(entry);
             Ptes.Entry(from.Table, index) = entry;
-            _frames.MapCount(-entry - 1)++;
-            mm.AnonPages++;
+            if ((_frames.Flags(-entry - 1) & PageFlags.File) != 0)
+            {
+                AddFileRmap(-entry - 1);
+                mm.FilePages++;
+            }
+            else
+            {
+                _frames.MapCount(-entry - 1)++;
+                mm.AnonPages++;
+            }
         }
         Ptes.Entry(to.Table, index) = entry;
+        Ptes.Flags(to.Table, index) = flags & ~PteFlags.Accessed; // the child has not used it yet
         to.Present++;
         return true;
     }

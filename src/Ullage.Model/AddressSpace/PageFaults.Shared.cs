@@ -8,16 +8,17 @@ namespace Ullage.Model.AddressSpace;
 internal sealed partial class PageFaults
 {
     [Kernel("shmem_fault", "mm/shmem.c")]
-    private VmFault SharedFault(TaskStruct task, Mm mm, ShmemObject shmem, long index, ref int entry, PageTablePage table)
+    private VmFault SharedFault(TaskStruct task, Mm mm, ShmemObject shmem, long index, (PageTablePage Table, int Index) at, bool write)
     {
         if (index >= shmem.Pages)
         {
             return VmFault.Bus;
         }
-        int frame = shmem.FrameAt(index);
-        if (frame < 0)
+        int found = shmem.EntryAt(index);
+        int frame = found - 1;
+        if (found <= 0)
         {
-            VmFault fault = NewSharedPage(task, mm, shmem, index, out frame);
+            VmFault fault = found < 0 ? SharedSwapIn(task, mm, shmem, index, out frame) : NewSharedPage(task, mm, shmem, index, out frame);
             if (fault != VmFault.Done)
             {
                 return fault;
@@ -27,8 +28,9 @@ internal sealed partial class PageFaults
         {
             CountMapped(frame, 1);
         }
-        entry = frame + 1;
-        table.Present++;
+        Ptes.Entry(at.Table.Table, at.Index) = frame + 1;
+        Ptes.Flags(at.Table.Table, at.Index) = write ? PteFlags.Accessed | PteFlags.Dirty : PteFlags.Accessed;
+        at.Table.Present++;
         mm.ShmemPages++;
         mm.NoteRss();
         return VmFault.Done;
@@ -59,10 +61,76 @@ internal sealed partial class PageFaults
                 CommitCharge(memcg, frame, isShared: true);
                 break;
         }
-        _frames.MapCount(frame) = 1; // the shared memory itself holds it
-        shmem.Add(index, frame);
+        AddShared(shmem, index, frame);
         _machine.Lru.Add(frame);
         return VmFault.Done;
+    }
+
+    private void AddShared(ShmemObject shmem, long index, int frame)
+    {
+        _frames.MapCount(frame) = 1; // the shared memory itself holds it
+        _frames.Mapping(frame) = shmem.Id;
+        _frames.Index(frame) = (int)index;
+        shmem.Add(index, frame);
+    }
+
+    /// <summary>A page of shared memory comes back from swap. It keeps neither its slot nor its place in the swap cache.</summary>
+    [Kernel("shmem_swapin_folio", "mm/shmem.c")]
+    private VmFault SharedSwapIn(TaskStruct task, Mm mm, ShmemObject shmem, long index, out int frame)
+    {
+        int slot = PtePool.SlotOf(shmem.EntryAt(index));
+        MemCgroup memcg = MemcgOf(task, mm);
+        frame = _machine.Swap.Lookup(slot);
+        if (frame < 0)
+        {
+            CountMajor(memcg);
+            frame = _machine.Swap.ReadAround(slot, memcg);
+        }
+        if (shmem.EntryAt(index) != PtePool.SwapEntry(slot))
+        {
+            return VmFault.Again;
+        }
+        if (frame < 0 || !_machine.Swap.TryChargeMapped(frame, slot, memcg))
+        {
+            return VmFault.OutOfMemory;
+        }
+        if (shmem.EntryAt(index) != PtePool.SwapEntry(slot) || _machine.Swap.Map[slot].Frame != frame)
+        {
+            return VmFault.Again;
+        }
+        _machine.Swap.WaitOnWriteback(frame);
+        if (shmem.EntryAt(index) != PtePool.SwapEntry(slot) || _machine.Swap.Map[slot].Frame != frame)
+        {
+            return VmFault.Again;
+        }
+        _machine.Swap.MoveToShared(frame, slot);
+        ConvertUse(frame, PageFlags.Anon, PageFlags.Shmem);
+        AddShared(shmem, index, frame);
+        return VmFault.Done;
+    }
+
+    /// <summary>A page of shared memory goes to the swap cache: it belongs to no object any more and is anonymous until it is gone or back.</summary>
+    internal void BecomeAnon(int frame)
+    {
+        ConvertUse(frame, PageFlags.Shmem, PageFlags.Anon);
+        _frames.MapCount(frame) = 0;
+        _frames.Mapping(frame) = 0;
+    }
+
+    private void ConvertUse(int frame, PageFlags from, PageFlags to)
+    {
+        MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
+        bool counts = memcg is { IsRoot: false };
+        if (counts)
+        {
+            CountPage(_machine.CurrentCpu, memcg!, from == PageFlags.Shmem, -1);
+        }
+        ref PageFlags flags = ref _frames.Flags(frame);
+        flags = (flags & ~from) | to;
+        if (counts)
+        {
+            CountPage(_machine.CurrentCpu, memcg!, to == PageFlags.Shmem, 1);
+        }
     }
 
     private void CountMapped(int frame, int change)
@@ -82,7 +150,7 @@ internal sealed partial class PageFaults
         }
     }
 
-    /// <summary>Nobody maps the shared memory any more: its pages are freed, its promise is taken back.</summary>
+    /// <summary>Nobody maps the shared memory any more: its pages and slots are freed, its promise is taken back.</summary>
     [Kernel("shmem_evict_inode", "mm/shmem.c")]
     internal void ReleaseShmem(ShmemObject shmem)
     {
@@ -91,11 +159,16 @@ internal sealed partial class PageFaults
         {
             foreach (int entry in chunk)
             {
-                if (entry > 0 && --_frames.MapCount(entry - 1) == 0 && (_frames.Flags(entry - 1) & PageFlags.InAddBatch) == 0)
+                if (entry < 0)
                 {
-                    FreeAnon(_machine.CurrentCpu, entry - 1);
+                    _machine.Swap.FreeAndCache(PtePool.SlotOf(entry));
+                }
+                else if (entry > 0 && --_frames.MapCount(entry - 1) == 0)
+                {
+                    FreeUnlessHeld(entry - 1);
                 }
             }
         }
+        _machine.Shared.Remove(shmem);
     }
 }

@@ -43,14 +43,15 @@ internal sealed partial class PageFaults
         {
             return false;
         }
-        if (mm.PteTableOf(page) is { } table && Ptes.Entry(table.Table, (int)(page & 511)) is var entry && (entry > 0 || (entry != 0 && !write)))
+        if (mm.PteTableOf(page) is { } table && Ptes.Entry(table.Table, (int)(page & 511)) is var entry
+            && (entry > 0 || (entry != 0 && !write && (Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap) == 0)))
         {
             return true;
         }
         Count++;
         MemcgOf(task, mm).Stats.Add(_machine.CurrentCpu, MemcgStat.PgFault, 1);
         _machine.Spend(_anonFaultNs);
-        return Handle(task, mm, vma, page, write) == VmFault.Done;
+        return HandleUntilDone(task, mm, vma, page, write) == VmFault.Done;
     }
 
     /// <summary>Moves the entries of a range to another one; when a table cannot be had, nothing is moved.</summary>
@@ -85,8 +86,11 @@ internal sealed partial class PageFaults
         if (entry != 0)
         {
             PageTablePage target = mm.PteTableOf(to)!;
+            ref PteFlags flags = ref Ptes.Flags(source.Table, (int)(from & 511));
             Ptes.Entry(target.Table, (int)(to & 511)) = entry;
+            Ptes.Flags(target.Table, (int)(to & 511)) = flags;
             target.Present++;
+            flags = PteFlags.None;
             entry = 0;
             source.Present--;
         }

@@ -33,6 +33,8 @@ internal enum VmFault
     OutOfMemory,
     /// <summary>VM_FAULT_SIGBUS.</summary>
     Bus,
+    /// <summary>What the fault found is no longer so: it is looked at anew.</summary>
+    Again,
 }
 
 /// <summary>Page faults of anonymous memory, private and shared, and of the program's image: tables, frames, charges, counters (§2.17).</summary>
@@ -49,6 +51,7 @@ internal sealed partial class PageFaults
     private readonly PageFrames _frames;
     private readonly int _anonFaultNs;
     private readonly int _accessNs;
+    private readonly bool _anonCountsMapped;
     private int _anonVmas;
 
     public PageFaults(Machine machine)
@@ -57,6 +60,7 @@ internal sealed partial class PageFaults
         _frames = machine.Frames;
         _anonFaultNs = machine.Costs.AnonFaultNs;
         _accessNs = machine.Costs.AccessNs;
+        _anonCountsMapped = machine.Era.Swap.AnonCountsMapped;
     }
 
     public PtePool Ptes { get; } = new();
@@ -71,8 +75,10 @@ internal sealed partial class PageFaults
         if (mm.PteTableOf(page) is { } table)
         {
             int entry = Ptes.Entry(table.Table, (int)(page & 511));
-            if ((entry > 0 || (entry != 0 && !write)) && !(mm.TakesRightsAway && mm.FindCached(page)?.Allows(write) != true))
+            ref PteFlags flags = ref Ptes.Flags(table.Table, (int)(page & 511));
+            if ((entry > 0 || (entry != 0 && !write && (flags & PteFlags.Swap) == 0)) && !(mm.TakesRightsAway && mm.FindCached(page)?.Allows(write) != true))
             {
+                flags |= write ? PteFlags.Accessed | PteFlags.Dirty : PteFlags.Accessed;
                 _machine.Spend(_accessNs);
                 return FaultOutcome.Ok;
             }
@@ -96,7 +102,7 @@ internal sealed partial class PageFaults
         {
             _machine.Probes.Hit(KernelFunction.HandleMmFault);
         }
-        VmFault fault = Handle(task, mm, vma, page, write);
+        VmFault fault = HandleUntilDone(task, mm, vma, page, write);
         task.InUserFault = false;
         if (task.PagesOverHigh > 0)
         {
@@ -112,6 +118,18 @@ internal sealed partial class PageFaults
     [Kernel("get_mem_cgroup_from_mm", "mm/memcontrol.c")]
     private static MemCgroup MemcgOf(TaskStruct task, Mm mm) => (mm.Owner ?? task).Cgroup.Memcg;
 
+    /// <summary>A fault that slept, and found afterwards that its page went elsewhere, is taken again.</summary>
+    private VmFault HandleUntilDone(TaskStruct task, Mm mm, Vma vma, long page, bool write)
+    {
+        VmFault fault;
+        do
+        {
+            fault = Handle(task, mm, vma, page, write);
+        }
+        while (fault == VmFault.Again && !task.FatalSignalPending && _machine.Panicked is null);
+        return fault == VmFault.Again ? VmFault.Done : fault;
+    }
+
     [Kernel("__handle_mm_fault", "mm/memory.c")]
     private VmFault Handle(TaskStruct task, Mm mm, Vma vma, long page, bool write)
     {
@@ -121,9 +139,17 @@ internal sealed partial class PageFaults
         {
             return VmFault.OutOfMemory;
         }
+        if (vma.File is not null && IsFileFault(table, (int)(page & 511), write))
+        {
+            return FileFault(task, mm, vma, page, write, table);
+        }
         if (vma.Shmem is { } shmem)
         {
-            return SharedFault(task, mm, shmem, vma.PageOffset + page - vma.StartPage, ref Ptes.Entry(table.Table, (int)(page & 511)), table);
+            return SharedFault(task, mm, shmem, vma.PageOffset + page - vma.StartPage, (table, (int)(page & 511)), write);
+        }
+        if ((Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap) != 0)
+        {
+            return SwapFault(task, mm, vma, page, write, table);
         }
         if (write && !vma.HasAnonVma && !PrepareAnonVma(vma, memcg))
         {
@@ -132,43 +158,65 @@ internal sealed partial class PageFaults
         ref int entry = ref Ptes.Entry(table.Table, (int)(page & 511));
         if (!write)
         {
+            Ptes.Flags(table.Table, (int)(page & 511)) = PteFlags.Accessed;
             entry = (vma.Flags & VmaFlags.File) != 0 ? ImagePage : ZeroPage;
             mm.FilePages += entry == ImagePage ? 1 : 0;
             table.Present++;
             mm.NoteRss();
             return VmFault.Done;
         }
-        if (entry is < 0 and not ZeroPage and not ImagePage && _frames.MapCount(-entry - 1) == 1)
+        return WriteFault(mm, vma, memcg, page, table);
+    }
+
+    /// <summary>A write to a private page that is not there, or is but must not be written in place unless nobody else has it.</summary>
+    [Kernel("do_wp_page", "mm/memory.c")]
+    private VmFault WriteFault(Mm mm, Vma vma, MemCgroup memcg, long page, PageTablePage table)
+    {
+        ref int entry = ref Ptes.Entry(table.Table, (int)(page & 511));
+        ref PteFlags flags = ref Ptes.Flags(table.Table, (int)(page & 511));
+        if (entry is < 0 and not ZeroPage and not ImagePage && MayReuse(-entry - 1, flags))
         {
-            entry = -entry; // wp_page_reuse: nobody else maps it any more
+            entry = -entry;
+            flags |= PteFlags.Accessed | PteFlags.Dirty;
+            _machine.Rmap.SetAnon(mm, vma, page, entry - 1);
             return VmFault.Done;
         }
-        return NewAnonPage(mm, memcg, table, (int)(page & 511)) ? VmFault.Done : VmFault.OutOfMemory;
+        return NewAnonPage(mm, vma, memcg, page, table);
     }
 
     [Kernel("do_anonymous_page", "mm/memory.c")]
-    private bool NewAnonPage(Mm mm, MemCgroup memcg, PageTablePage table, int index)
+    private VmFault NewAnonPage(Mm mm, Vma vma, MemCgroup memcg, long page, PageTablePage table)
     {
+        (int entry, PteFlags swapped) = EntryAt(table, page);
         int frame = _frames.Allocate(PageFlags.Anon);
         if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.Anon)) < 0)
         {
-            return false;
+            return VmFault.OutOfMemory;
         }
         switch (_machine.Charge.Charge(memcg, Gfp.Kernel, 1))
         {
             case ChargeStatus.NoMem:
                 _frames.Release(frame);
-                return false;
+                return VmFault.OutOfMemory;
             case ChargeStatus.Charged when !memcg.IsRoot:
                 CommitCharge(memcg, frame, isShared: false);
                 break;
         }
-        Map(mm, table, index, frame);
-        return true;
+        if (EntryAt(table, page) != (entry, swapped))
+        {
+            FreeAnon(_machine.CurrentCpu, frame); // reclaim took the page that was to be copied
+            return VmFault.Again;
+        }
+        Map(mm, vma, table, page, frame);
+        return VmFault.Done;
     }
 
+    [Kernel("pte_same", "arch/x86/include/asm/pgtable.h")]
+    private (int Entry, PteFlags Swapped) EntryAt(PageTablePage table, long page) =>
+        (Ptes.Entry(table.Table, (int)(page & 511)), Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap);
+
     [Kernel("mem_cgroup_commit_charge", "mm/memcontrol.c")]
-    private void CommitCharge(MemCgroup memcg, int frame, bool isShared)
+    internal void CommitCharge(MemCgroup memcg, int frame, bool isShared)
     {
         int cpu = _machine.CurrentCpu;
         _frames.Memcg(frame) = (ushort)memcg.Id;
@@ -178,19 +226,30 @@ internal sealed partial class PageFaults
         _machine.PageEvents.Add(memcg, cpu, 1);
     }
 
-    private static void CountPage(int cpu, MemCgroup memcg, bool isShared, int change)
+    /// <summary>An uncharged page no longer counts in its cgroup's statistics.</summary>
+    [Kernel("mem_cgroup_charge_statistics", "mm/memcontrol.c")]
+    internal void UncountPage(int frame, MemCgroup memcg)
     {
-        memcg.Stats.Add(cpu, isShared ? MemcgStat.File : MemcgStat.Anon, change);
+        CountPage(_machine.CurrentCpu, memcg, (_frames.Flags(frame) & PageFlags.Shmem) != 0, -1);
+        memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.PgpgOut, 1);
+    }
+
+    private void CountPage(int cpu, MemCgroup memcg, bool isShared, int change)
+    {
         if (isShared)
         {
+            memcg.Stats.Add(cpu, MemcgStat.File, change);
             memcg.Stats.Add(cpu, MemcgStat.Shmem, change);
+        }
+        else if (!_anonCountsMapped)
+        {
+            memcg.Stats.Add(cpu, MemcgStat.Anon, change);
         }
     }
 
-    private void Map(Mm mm, PageTablePage table, int index, int frame)
+    private void Map(Mm mm, Vma? vma, PageTablePage table, long page, int frame)
     {
-        _frames.MapCount(frame) = 1;
-        ref int entry = ref Ptes.Entry(table.Table, index);
+        ref int entry = ref Ptes.Entry(table.Table, (int)(page & 511));
         if (entry == 0)
         {
             table.Present++;
@@ -201,9 +260,12 @@ internal sealed partial class PageFaults
         }
         else if (entry != ZeroPage)
         {
-            Unmap(mm, -entry - 1); // copied on write
+            Unmap(mm, -entry - 1, freesIdle: _machine.Era.Swap.CopyFreesIdleCache); // copied on write
         }
         entry = frame + 1;
+        Ptes.Flags(table.Table, (int)(page & 511)) = PteFlags.Accessed | PteFlags.Dirty;
+        _machine.Rmap.SetAnon(mm, vma, page, frame);
+        AddRmap(frame);
         mm.AnonPages++;
         mm.NoteRss();
         _machine.Lru.Add(frame);
@@ -304,19 +366,69 @@ internal sealed partial class PageFaults
         return task.FatalSignalPending || _machine.Panicked is not null ? FaultOutcome.Killed : FaultOutcome.Retry;
     }
 
-    /// <summary>One page table no longer maps a frame; the last one frees it.</summary>
+    /// <summary>One page table no longer maps a frame; the last one frees it, and its slot of the swap space, unless <paramref name="freesIdle"/> leaves it in the swap cache.</summary>
     [Kernel("folio_remove_rmap_pte", "mm/rmap.c")]
-    internal void Unmap(Mm mm, int frame)
+    internal void Unmap(Mm mm, int frame, bool freesIdle = true)
     {
         if ((_frames.Flags(frame) & PageFlags.Shmem) != 0)
         {
             UnmapShared(mm, frame);
             return;
         }
+        if ((_frames.Flags(frame) & PageFlags.File) != 0)
+        {
+            UnmapFile(mm, frame);
+            return;
+        }
         mm.AnonPages--;
-        if (--_frames.MapCount(frame) == 0 && (_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
+        RemoveRmap(frame);
+        if (_frames.MapCount(frame) > 0)
+        {
+            return;
+        }
+        if ((_frames.Flags(frame) & PageFlags.SwapCache) == 0)
+        {
+            FreeUnlessHeld(frame);
+        }
+        else if (freesIdle)
+        {
+            _ = _machine.Swap.TryToFree(frame);
+        }
+    }
+
+    /// <summary>Frees a page that nothing maps, unless a CPU's batch or a reclaimer still has it: those free it when they are done.</summary>
+    [Kernel("folio_put", "include/linux/mm.h")]
+    internal void FreeUnlessHeld(int frame)
+    {
+        if ((_frames.Flags(frame) & PageFlags.InAddBatch) == 0)
         {
             FreeAnon(_machine.CurrentCpu, frame);
+        }
+    }
+
+    /// <summary>One more page table maps an anonymous page.</summary>
+    private void AddRmap(int frame)
+    {
+        if (_frames.MapCount(frame)++ == 0)
+        {
+            CountMappedAnon(frame, 1);
+        }
+    }
+
+    /// <summary>One less maps it.</summary>
+    internal void RemoveRmap(int frame)
+    {
+        if (--_frames.MapCount(frame) == 0)
+        {
+            CountMappedAnon(frame, -1);
+        }
+    }
+
+    private void CountMappedAnon(int frame, int change)
+    {
+        if (_anonCountsMapped && _machine.Hierarchy.ById(_frames.Memcg(frame)) is { IsRoot: false } memcg)
+        {
+            memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.Anon, change);
         }
     }
 
@@ -324,14 +436,20 @@ internal sealed partial class PageFaults
     [Kernel("__mem_cgroup_uncharge", "mm/memcontrol.c")]
     internal void FreeAnon(int cpu, int frame)
     {
+        if ((_frames.Flags(frame) & (PageFlags.Anon | PageFlags.Shmem)) == 0)
+        {
+            _machine.PageCache.Free(cpu, frame); // it has left its file
+            return;
+        }
         _machine.Lru.Remove(cpu, frame);
         MemCgroup? memcg = _machine.Hierarchy.ById(_frames.Memcg(frame));
-        bool isShared = (_frames.Flags(frame) & PageFlags.Shmem) != 0;
+        if (memcg is { IsRoot: false })
+        {
+            UncountPage(frame, memcg);
+        }
         _frames.Release(frame);
         if (memcg is { IsRoot: false })
         {
-            CountPage(cpu, memcg, isShared, -1);
-            memcg.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
             _machine.Uncharges.Add(memcg);
         }
     }

@@ -27,6 +27,10 @@ public enum VmaFlags
     File = 1 << 7,
     /// <summary>VM_ACCOUNT: its pages count as committed. The kernel sets it.</summary>
     Account = 1 << 8,
+    /// <summary>VM_SEQ_READ: advised as sequential.</summary>
+    SequentialRead = 1 << 9,
+    /// <summary>VM_RAND_READ: advised as random.</summary>
+    RandomRead = 1 << 10,
 }
 
 /// <summary>One mapping of an address space.</summary>
@@ -63,11 +67,14 @@ public sealed class Vma
     /// <summary>Its pages count as committed (§7.2).</summary>
     internal bool IsAccounted => (Flags & VmaFlags.Account) != 0;
 
+    /// <summary>The file that it maps; null = none, or the program's image.</summary>
+    internal Files.FileHandle? File { get; init; }
+
     /// <summary>The shared memory that it maps; null = private.</summary>
     internal ShmemObject? Shmem { get; init; }
 
     /// <summary>
-    /// The page of <see cref="Shmem"/> that <see cref="StartPage"/> shows. Of private memory its page number when it was first written: it tells
+    /// The page of <see cref="Shmem"/> or <see cref="File"/> that <see cref="StartPage"/> shows. Of private memory its page number when it was first written: it tells
     /// mappings that were moved beside each other from parts of one.
     /// </summary>
     internal long PageOffset { get; set; }

@@ -99,8 +99,9 @@ internal sealed class ChargeMoving(Machine machine)
     private int Target(Mm mm, long key, int index)
     {
         long page = (key << 9) + index;
-        int entry = machine.Faults.Ptes.Entry(mm.TablesOf(1)[key].Table, index);
-        if (entry is PageFaults.ZeroPage or PageFaults.ImagePage)
+        int table = mm.TablesOf(1)[key].Table;
+        int entry = machine.Faults.Ptes.Entry(table, index);
+        if (entry is PageFaults.ZeroPage or PageFaults.ImagePage || (machine.Faults.Ptes.Flags(table, index) & PteFlags.Swap) != 0)
         {
             return -1;
         }
@@ -117,7 +118,7 @@ internal sealed class ChargeMoving(Machine machine)
     /// <summary>A page that the mapping's file has although this table does not map it.</summary>
     [Kernel("mc_handle_file_pte", "mm/memcontrol.c")]
     private static int NotPresent(Mm mm, long page) =>
-        mm.FindCached(page) is { Shmem: { } shmem } vma ? shmem.FrameAt(vma.PageOffset + page - vma.StartPage) : -1;
+        mm.FindCached(page) is { Shmem: { } shmem } vma ? Math.Max(shmem.EntryAt(vma.PageOffset + page - vma.StartPage), 0) - 1 : -1;
 
     /// <summary>Lets the charges follow, after the tasks have moved.</summary>
     [Kernel("mem_cgroup_move_charge", "mm/memcontrol.c")]

@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Eras;
+using Ullage.Model.Swap;
 using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Charging;
@@ -10,7 +11,7 @@ namespace Ullage.Model.Charging;
 /// at most 2 s. At 100 MiB and HZ 1000: 101M 6 ms, 110M 639 ms, 118M 2000 ms. Up to 10 ms it is not slept; more is slept until the
 /// timer wheel gets there, at HZ 250 about 16 ms later on the average.
 /// </summary>
-[Kernel("mem_cgroup_handle_over_high", "mm/memcontrol.c", Deviation = "swap.high adds nothing until swap is modelled.")]
+[Kernel("mem_cgroup_handle_over_high", "mm/memcontrol.c")]
 internal sealed class HighThrottle
 {
     private const int PrecisionShift = 20; // MEMCG_DELAY_PRECISION_SHIFT
@@ -19,12 +20,14 @@ internal sealed class HighThrottle
 
     private readonly Machine _machine;
     private readonly ChargingRules _rules;
+    private readonly bool _swapThrottles;
     private readonly int _hz;
 
     public HighThrottle(Machine machine)
     {
         _machine = machine;
         _rules = machine.Era.Charging;
+        _swapThrottles = machine.Era.Swap.ThrottlesByHigh && machine.Options.CgroupVersion == 2;
         _hz = machine.Options.Hz;
     }
 
@@ -41,7 +44,7 @@ internal sealed class HighThrottle
         }
         for (MemCgroup? m = memcg; m is { IsRoot: false }; m = m.HierarchyParent)
         {
-            if (m.Memory.Usage > m.High)
+            if (m.Memory.Usage > m.High || (_swapThrottles && m.Swap.Usage > m.SwapHigh))
             {
                 NoteOverage(gfp, batch);
                 return;
@@ -148,7 +151,8 @@ internal sealed class HighThrottle
                 overage = Math.Max(overage, Overage(m.Memory.Usage, m.High));
             }
         }
-        return Penalty(overage, pages, _rules.Batch, _hz);
+        long penalty = Penalty(overage, pages, _rules.Batch, _hz);
+        return !_swapThrottles ? penalty : Math.Min(penalty + Penalty(SwapThrottle.MaxOverage(memcg), pages, _rules.Batch, _hz), 2 * _hz);
     }
 
     /// <summary>Steps 3 to 5: jiffies to sleep for <paramref name="pages"/> charged at an overage.</summary>

@@ -132,6 +132,9 @@ public sealed class MemCgroup
     /// <summary>Pages, stacks, slab and others that keep this cgroup in memory after rmdir (§5.3).</summary>
     internal long References { get; set; }
 
+    /// <summary>Slots of the swap space that it pays for.</summary>
+    internal long SwapEntries { get; set; }
+
     /// <summary>Own copies of slab caches by the root cache's index, those being created included (to 5.8); null = none.</summary>
     internal Slab.KmemCache?[]? SlabChildren { get; set; }
 

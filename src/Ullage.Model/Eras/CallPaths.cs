@@ -42,6 +42,14 @@ public sealed record CallPaths
     public required IReadOnlyList<string> SlabLookup { get; init; }
     /// <summary>Callers of the slab allocator: the inode of a name that was found, up to the file system's lookup.</summary>
     public required IReadOnlyList<string> InodeLookup { get; init; }
+    /// <summary>Callers of the slab allocator: the inode of a file that open(2) creates.</summary>
+    public required IReadOnlyList<string> InodeCreate { get; init; }
+    /// <summary>Callers of the slab allocator: an open file.</summary>
+    public required IReadOnlyList<string> FileAllocation { get; init; }
+    /// <summary>open(2), from the walk to the file.</summary>
+    public required IReadOnlyList<string> OpenCall { get; init; }
+    /// <summary>unlink(2), from its own function.</summary>
+    public required IReadOnlyList<string> UnlinkCall { get; init; }
     /// <summary>brk(2), from the function that makes the mapping.</summary>
     public required IReadOnlyList<string> BrkCall { get; init; }
     /// <summary>mmap(2), likewise.</summary>

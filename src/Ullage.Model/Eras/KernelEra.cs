@@ -41,6 +41,9 @@ public sealed record KernelEra
     /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
     public required ReclaimRules Reclaim { get; init; }
 
+    /// <summary>Page reclaim (§3).</summary>
+    public required VmscanRules Vmscan { get; init; }
+
     /// <summary>Statistics (§2.17).</summary>
     public required StatRules Stats { get; init; }
 
@@ -49,6 +52,9 @@ public sealed record KernelEra
 
     /// <summary>/proc (§11.6, §11.7).</summary>
     public required ProcRules Proc { get; init; }
+
+    /// <summary>The page cache (§2.17, §9).</summary>
+    public required FileRules Files { get; init; }
 
     /// <summary>Address spaces and overcommit (§7).</summary>
     public required AddressSpaceRules AddressSpace { get; init; }
@@ -67,6 +73,9 @@ public sealed record KernelEra
 
     /// <summary>The life of cgroups: migration, removal, what stays of them (§5, §10).</summary>
     public required LifeRules Life { get; init; }
+
+    /// <summary>Swapping (§2.11, §2.17, §3.10).</summary>
+    public required SwapRules Swap { get; init; }
 
     /// <summary>Call stacks (§12).</summary>
     public required CallPaths Paths { get; init; }

@@ -64,6 +64,7 @@ internal static class EraV4_1
             SlabCountsForMemcg = true,
             Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
         },
+        Vmscan = EraVmscan.V4_1, // §3
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
         Proc = EraProcFiles.V4_1,
@@ -71,6 +72,7 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+            HasFixedNoReplace = false, ReplacesAtOnce = false,
         },
         Pages = new()
         {
@@ -83,5 +85,7 @@ internal static class EraV4_1
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
         Life = EraLife.V4_1, // §5, §10
+        Files = EraFiles.V4_1,
+        Swap = EraSwap.V4_1,
     };
 }

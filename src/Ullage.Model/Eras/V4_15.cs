@@ -44,6 +44,7 @@ internal static class EraV4_15
             PressureCalls = PressureCalls.TargetAndVisited, PressureModes = true, // §2.15
         },
         Gfp = new() { Kernel = 0x14000c0, Account = 0x100000, Names = true }, // §4.5
+        Vmscan = EraVmscan.V4_15, // §3
         Proc = EraProcFiles.V4_15,
         AddressSpace = Before.AddressSpace with { LimitDataCountsMappings = true, HasMadviseFree = true, StackGapPages = 256 }, // §7.2
         Pages = Before.Pages with
@@ -56,5 +57,7 @@ internal static class EraV4_15
         Glibc = GlibcReleases.V2_26, // §7.3
         Paths = EraCallPaths.V4_15,
         Life = EraLife.V4_15, // §5, §10
+        Files = EraFiles.V4_15,
+        Swap = EraSwap.V4_15,
     };
 }

@@ -27,8 +27,12 @@ internal static class EraV4_19
         Reclaim = Before.Reclaim with { GlobalShrinkerPass = false, Delta = ShrinkerDelta.Priority, ShrinksSmallSlabs = true }, // §3.9, §4.8
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
+        Vmscan = EraVmscan.V4_19, // §3
         Proc = EraProcFiles.V4_19,
+        AddressSpace = Before.AddressSpace with { HasFixedNoReplace = true },
         Paths = EraCallPaths.V4_19,
         Life = EraLife.V4_19, // §5, §10
+        Files = EraFiles.V4_19,
+        Swap = EraSwap.V4_19,
     };
 }

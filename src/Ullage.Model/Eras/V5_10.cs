@@ -38,6 +38,7 @@ internal static class EraV5_10
             HighWrite = HighWriteRule.ReclaimThenStore, // §2.9
         },
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
+        Vmscan = EraVmscan.V5_10, // §3
         Proc = EraProcFiles.V5_10,
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
         Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
@@ -46,5 +47,7 @@ internal static class EraV5_10
         Paths = EraCallPaths.V5_10,
         Pressure = EraPressure.V5_10,
         Life = EraLife.V5_10, // §5, §10
+        Files = EraFiles.V5_10,
+        Swap = EraSwap.V5_10,
     };
 }

@@ -28,9 +28,11 @@ internal static class EraV5_3
         Limits = Before.Limits with { LocalEventsOption = true }, // §2.5
         Stats = Before.Stats with { SurviveRemoval = true }, // §5.4
         Gfp = Before.Gfp with { Kernel = 0xcc0, Account = 0x400000 },
+        Vmscan = EraVmscan.V5_3, // §3
         Proc = EraProcFiles.V5_3,
         AddressSpace = Before.AddressSpace with { Heuristic = OvercommitHeuristic.TotalMemory }, // §7.1
         Paths = EraCallPaths.V5_3,
         Pressure = EraPressure.V5_3,
+        Files = EraFiles.V5_3,
     };
 }

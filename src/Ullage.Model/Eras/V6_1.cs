@@ -35,6 +35,7 @@ internal static class EraV6_1
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.DuePerMemcg }, // §4.8
         Limits = Before.Limits with { HighWrite = HighWriteRule.StoreThenReclaim, PressureCalls = PressureCalls.ByVersion }, // §2.9, §2.15
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
+        Vmscan = EraVmscan.V6_1, // §3
         Proc = EraProcFiles.V6_1,
         AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation" }, // §7.1, stable 6.1
         Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo
@@ -42,5 +43,7 @@ internal static class EraV6_1
         Paths = EraCallPaths.V6_1,
         Pressure = EraPressure.V6_1,
         Life = EraLife.V6_1, // §5, §10
+        Files = EraFiles.V6_1,
+        Swap = EraSwap.V6_1,
     };
 }

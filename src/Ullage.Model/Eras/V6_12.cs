@@ -16,11 +16,14 @@ internal static class EraV6_12
         Limits = Before.Limits with { TargetIsUnprotected = true }, // §1.6
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
+        Vmscan = EraVmscan.V6_12, // §3
         Proc = EraProcFiles.V6_12,
-        AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true }, // §7.1, §7.2
+        AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true, ReplacesAtOnce = true }, // §7.1, §7.2
         MemInfo = EraMemInfo.V6_12,
         Paths = EraCallPaths.V6_12,
         Pressure = EraPressure.V6_12,
         Life = EraLife.V6_12, // §5, §10
+        Files = EraFiles.V6_12,
+        Swap = EraSwap.V6_12,
     };
 }

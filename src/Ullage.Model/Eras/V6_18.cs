@@ -17,9 +17,11 @@ internal static class EraV6_18
         Slab = Before.Slab with { Caches = CachesV6_18.Table },
         Report = EraReports.V6_18,
         Cgroups = EraCgroupFiles.V6_18,
+        Vmscan = EraVmscan.V6_18, // §3
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
         Life = EraLife.V6_18, // §5, §10
+        Files = EraFiles.V6_18,
     };
 }

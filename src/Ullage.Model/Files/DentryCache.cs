@@ -75,7 +75,7 @@ internal sealed partial class DentryCache
             return StatCached(dentry);
         }
         directory.Pins++;
-        dentry = Lookup(task, directory, number);
+        dentry = Lookup(task, directory, number, KernelEntry.Lookup);
         Errno errno = dentry < 0 ? Errno.ENOMEM : _dentries[dentry].Inode < 0 ? Errno.ENOENT : Errno.None;
         Release(directory, dentry);
         _machine.Spend(_machine.Costs.StatMissNs);
@@ -97,10 +97,10 @@ internal sealed partial class DentryCache
 
     /// <summary>The name is not cached: allocates its dentry and asks the file system. -1 = -ENOMEM.</summary>
     [Kernel("__lookup_slow", "fs/namei.c")]
-    private int Lookup(TaskStruct task, DiskDirectory directory, long number)
+    private int Lookup(TaskStruct task, DiskDirectory directory, long number, KernelEntry from)
     {
         MemCgroup memcg = task.Cgroup.Memcg;
-        _machine.Path.Entry = KernelEntry.Lookup;
+        _machine.Path.Entry = from;
         int item = Allocate(directory, number, memcg);
         if (item < 0)
         {

@@ -176,7 +176,7 @@ internal sealed class LimitWrites(Machine machine)
         {
             return Errno.EINVAL;
         }
-        DrainLru();
+        machine.Lru.DrainAll();
         machine.Charge.DrainAllStock(memcg);
         for (int retries = machine.Era.Charging.ReclaimRetries; retries > 0 && memcg.Memory.Usage > 0;)
         {
@@ -202,19 +202,9 @@ internal sealed class LimitWrites(Machine machine)
         return freed;
     }
 
-    /// <summary>Empties every CPU's batch of new pages.</summary>
-    [Kernel("lru_add_drain_all", "mm/swap.c")]
-    public void DrainLru()
-    {
-        for (int cpu = 0; cpu < machine.Options.Cpus; cpu++)
-        {
-            machine.Lru.Drain(cpu);
-        }
-    }
-
     /// <summary>v2 memory.reclaim: EAGAIN when not all of it could be freed (§2.10).</summary>
     [Kernel("memory_reclaim", "mm/memcontrol.c")]
-    public Errno Reclaim(MemCgroup memcg, long pages)
+    public Errno Reclaim(MemCgroup memcg, long pages, int? swappiness)
     {
         long freed = 0;
         int retries = machine.Era.Charging.ReclaimRetries;
@@ -226,9 +216,9 @@ internal sealed class LimitWrites(Machine machine)
             }
             if (retries == 0)
             {
-                DrainLru();
+                machine.Lru.DrainAll();
             }
-            long now = memcg.IsRoot ? 0 : Free(KernelSite.ReclaimWrite, memcg, pages - freed, maySwap: true);
+            long now = FreeOnRequest(memcg, pages - freed, swappiness);
             if (now == 0 && retries-- == 0)
             {
                 return Errno.EAGAIN;
@@ -236,5 +226,16 @@ internal sealed class LimitWrites(Machine machine)
             freed += now;
         }
         return Errno.None;
+    }
+
+    /// <summary>Newer kernels ask for a quarter of what is left at a time.</summary>
+    private long FreeOnRequest(MemCgroup memcg, long left, int? swappiness)
+    {
+        const long fewest = 32; // SWAP_CLUSTER_MAX
+        long pages = machine.Era.Vmscan.ProactiveInQuarters ? Math.Max(left / 4, fewest) : left;
+        machine.Path.Site = KernelSite.ReclaimWrite;
+        long freed = machine.Reclaim.TryToFreePages(new ScanControl(memcg, pages, MaySwap: true, Proactive: true, Swappiness: swappiness));
+        machine.Path.Site = KernelSite.Charge;
+        return freed;
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Abi.Text;
+using Ullage.Abi.Units;
 using Ullage.Model.Pages;
 using Ullage.Model.Pressure;
 
@@ -19,6 +20,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private readonly ProcPid _pids = new(machine);
     private readonly PressureFiles _pressure = new(machine);
+    private readonly FsSysctls _fs = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
 
     public KernelRead Read(ReadOnlySpan<string> path)
@@ -29,7 +31,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Read(path[1..]);
+            return FsSysctls.Has(path[1..]) ? _fs.Read(path[1..]) : _vm.Read(path[1..]);
         }
         if (IsPressure(path[0]))
         {
@@ -71,7 +73,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Write(path[1..], text);
+            return FsSysctls.Has(path[1..]) ? _fs.Write(path[1..]) : _vm.Write(path[1..], text);
         }
         if (IsPressure(path[0]))
         {
@@ -94,7 +96,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.List(path[1..]);
+            return FsSysctls.Has(path[1..]) ? FsSysctls.List(path[1..]) : _vm.List(path[1..]);
         }
         if (IsPressure(path[0]))
         {
@@ -170,8 +172,10 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private string Swaps()
     {
-        ulong size = (ulong)machine.Options.SwapBytes / 1024;
-        ValueList<SwapArea> areas = ValueList.From<SwapArea>(size == 0 ? [] : [new SwapArea("/dev/vdb", IsPartition: true, size, 0, -2)]);
+        const int kbPerPage = KernelConstants.PageSize / 1024;
+        ulong size = (ulong)machine.Swap.Map.Pages * kbPerPage;
+        ulong used = (ulong)machine.Swap.Map.Used * kbPerPage;
+        ValueList<SwapArea> areas = ValueList.From<SwapArea>(size == 0 ? [] : [new SwapArea("/dev/vdb", IsPartition: true, size, used, -2)]);
         return new SwapsFile(areas, machine.Era.Proc.WideSwapColumns).Format();
     }
 

@@ -6,7 +6,7 @@ using Ullage.Model.Pages;
 
 namespace Ullage.Model.Kernfs;
 
-/// <summary>/proc/meminfo (§11.6). What cannot have happened in this machine (page cache, swapping, huge pages) is a true zero.</summary>
+/// <summary>/proc/meminfo (§11.6). What cannot have happened in this machine (huge pages) is a true zero.</summary>
 [Kernel("meminfo_proc_show", "fs/proc/meminfo.c", Deviation = "Slabs filled while booting are not there; program images take no page cache.")]
 internal sealed class ProcMeminfo(Machine machine)
 {
@@ -34,12 +34,21 @@ internal sealed class ProcMeminfo(Machine machine)
     {
         "MemTotal" => Kb(machine.Frames.Managed),
         "MemFree" => Kb(machine.Frames.Free),
-        "MemAvailable" => Kb(Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0)), // nothing is cached (§9.1)
-        "Active" or "Active(anon)" => Kb(_use.ActiveAnon),
-        "Inactive" or "Inactive(anon)" => Kb(_use.InactiveAnon),
-        "SwapTotal" or "SwapFree" => machine.Options.SwapBytes / 1024,
-        "Cached" or "Shmem" => Kb(_use.Shmem),
-        "Mapped" => Kb(_use.Mapped),
+        "MemAvailable" => Kb(Available()),
+        "Active" => Kb(machine.Vm[VmItem.ActiveAnon] + machine.Vm[VmItem.ActiveFile]),
+        "Inactive" => Kb(machine.Vm[VmItem.InactiveAnon] + machine.Vm[VmItem.InactiveFile]),
+        "Active(anon)" => Kb(machine.Vm[VmItem.ActiveAnon]),
+        "Inactive(anon)" => Kb(machine.Vm[VmItem.InactiveAnon]),
+        "Active(file)" => Kb(machine.Vm[VmItem.ActiveFile]),
+        "Inactive(file)" => Kb(machine.Vm[VmItem.InactiveFile]),
+        "Dirty" => Kb(machine.Vm[VmItem.FileDirty]),
+        "Writeback" => Kb(machine.Vm[VmItem.Writeback]),
+        "SwapTotal" => Kb(machine.Swap.Map.Pages),
+        "SwapFree" => Kb(machine.Swap.Map.Free),
+        "SwapCached" => Kb(machine.Swap.Cached),
+        "Cached" => Kb(_use.Shmem + machine.Vm[VmItem.FilePages] - machine.Swap.Cached),
+        "Shmem" => Kb(_use.Shmem),
+        "Mapped" => Kb(_use.Mapped + machine.Vm[VmItem.FileMapped]),
         "AnonPages" => Kb(_use.Anon),
         "Slab" => Kb(_totals.ReclaimableSlabPages + _totals.UnreclaimableSlabPages),
         "SReclaimable" => Kb(_totals.ReclaimableSlabPages),
@@ -56,6 +65,19 @@ internal sealed class ProcMeminfo(Machine machine)
         "DirectMap2M" => machine.Options.MemoryBytes / 1024 / 2048 * 2048,
         _ => 0,
     };
+
+    /// <summary>What could be had without swapping (§9.1).</summary>
+    [Kernel("si_mem_available", "mm/show_mem.c", Deviation = "Reclaimable slabs count as nothing: what boot leaves in them is not there.")]
+    private long Available()
+    {
+        long low = 0;
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            low += zone.Low;
+        }
+        long cache = machine.Vm[VmItem.ActiveFile] + machine.Vm[VmItem.InactiveFile];
+        return Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve + cache - Math.Min(cache / 2, low), 0);
+    }
 
     private static long Kb(long pages) => pages * KbPerPage;
 }

@@ -81,7 +81,7 @@ internal sealed class ProcPidStatus(Machine machine, TaskStruct task)
         {
             Kb("VmPMD", mm.PmdTables);
         }
-        Kb("VmSwap", 0);
+        Kb("VmSwap", mm.SwapPages);
         Kb("HugetlbPages", 0);
     }
 

@@ -14,7 +14,6 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
 
     private readonly FrameUse _use = machine.Frames.CountUse();
     private readonly MachineTotals _totals = new(machine);
-    private readonly long _dirtyable = Math.Max(machine.Frames.Free - machine.Frames.Watermarks.TotalReserve, 0);
 
     public string Text()
     {
@@ -37,8 +36,8 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "nr_kernel_stack" => machine.Era.Oom.Reaper == Eras.ReaperStart.None ? _totals.Stacks : _totals.KernelStackKb, // 4.1 counts stacks
         "nr_slab_reclaimable" => _totals.ReclaimableSlabPages,
         "nr_slab_unreclaimable" => _totals.UnreclaimableSlabPages,
-        "nr_dirty_threshold" => _dirtyable * 20 / 100, // vm.dirty_ratio
-        "nr_dirty_background_threshold" => _dirtyable * 10 / 100,
+        "nr_dirty_threshold" => machine.PageCache.Writeback.Threshold,
+        "nr_dirty_background_threshold" => machine.PageCache.Writeback.BackgroundThreshold,
         "nr_memmap_boot_pages" => machine.Frames.Total * StructPageBytes / KernelConstants.PageSize,
         "numa_hit" or "numa_local" => machine.Frames.Allocations,
         "pgfree" => machine.Frames.Releases,

@@ -5,13 +5,15 @@ using Ullage.Model.Eras;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>What is written to memory.reclaim: a size and, in newer eras, options (§2.10).</summary>
-[Kernel("user_proactive_reclaim", "mm/vmscan.c", Deviation = "The swappiness is read and has no effect: there is no swapping yet.")]
+[Kernel("user_proactive_reclaim", "mm/vmscan.c")]
 internal static class ReclaimArguments
 {
     private const string SwappinessKey = "swappiness=";
+    private const int AnonOnly = 201; // SWAPPINESS_ANON_ONLY
 
-    public static Errno Parse(string text, CgroupRules rules, out long pages)
+    public static Errno Parse(string text, CgroupRules rules, out long pages, out int? swappiness)
     {
+        swappiness = null;
         if (rules.ReclaimSyntax == ReclaimSyntax.Size)
         {
             return KernelNumber.TryParsePageCounter(text, "", out pages); // empty text is the word for everything
@@ -26,7 +28,7 @@ internal static class ReclaimArguments
         foreach (Range token in rest.Split(' '))
         {
             ReadOnlySpan<char> option = rest[token];
-            if (!option.IsEmpty && !IsSwappiness(option, rules))
+            if (!option.IsEmpty && !TryParseSwappiness(option, rules, ref swappiness))
             {
                 return Errno.EINVAL;
             }
@@ -34,7 +36,7 @@ internal static class ReclaimArguments
         return Errno.None;
     }
 
-    private static bool IsSwappiness(ReadOnlySpan<char> option, CgroupRules rules)
+    private static bool TryParseSwappiness(ReadOnlySpan<char> option, CgroupRules rules, ref int? swappiness)
     {
         if (!option.StartsWith(SwappinessKey))
         {
@@ -43,8 +45,14 @@ internal static class ReclaimArguments
         ReadOnlySpan<char> value = option[SwappinessKey.Length..];
         if (value.SequenceEqual("max"))
         {
+            swappiness = AnonOnly;
             return rules.ReclaimSyntax == ReclaimSyntax.SizeAndSwappinessOrMax;
         }
-        return KernelNumber.TryParseInt(value, out int number) == Errno.None && number >= 0 && number <= rules.SwappinessMax;
+        if (KernelNumber.TryParseInt(value, out int number) != Errno.None || number < 0 || number > rules.SwappinessMax)
+        {
+            return false;
+        }
+        swappiness = number;
+        return true;
     }
 }

@@ -40,6 +40,7 @@ internal sealed class StatReader
     private long? MachineWide(MemcgStat item) => _machineWide is not { } use ? null : item switch
     {
         MemcgStat.Anon => use.Anon,
+        MemcgStat.SwapCached => _machine.Swap.Cached,
         MemcgStat.ActiveAnon => use.ActiveAnon,
         MemcgStat.InactiveAnon => use.InactiveAnon,
         _ => null,

@@ -17,7 +17,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         [.. new SortedSet<string>(
             [
                 .. PageSysctls.Names, "admin_reserve_kbytes", "drop_caches", "max_map_count", "overcommit_kbytes", "overcommit_memory", "overcommit_ratio",
-                "swappiness", "user_reserve_kbytes", "vfs_cache_pressure",
+                "page-cluster", "swappiness", "user_reserve_kbytes", "vfs_cache_pressure",
             ], StringComparer.Ordinal)];
 
     private readonly PageSysctls _pages = new(machine);
@@ -45,6 +45,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         "overcommit_ratio" => machine.Overcommit.Ratio,
         "user_reserve_kbytes" => machine.Overcommit.UserReserveKb,
         "swappiness" => sysctls.Swappiness,
+        "page-cluster" => machine.Swap.Window.PageCluster,
         "vfs_cache_pressure" => machine.Dcache.CachePressure,
         _ => _pages.Value(name) ?? 0,
     };
@@ -93,6 +94,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             "drop_caches" => 4,
             "overcommit_memory" => 2,
             "swappiness" => machine.Era.Cgroups.SwappinessMax,
+            "page-cluster" => 31,
             "overcommit_ratio" or "max_map_count" or "vfs_cache_pressure" => int.MaxValue,
             _ => long.MaxValue,
         };
@@ -129,6 +131,9 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
             case "overcommit_ratio":
                 (machine.Overcommit.Kbytes, machine.Overcommit.Ratio) = (0, (int)value);
                 break;
+            case "page-cluster":
+                machine.Swap.Window.PageCluster = (int)value;
+                break;
             case "vfs_cache_pressure":
                 machine.Dcache.CachePressure = value;
                 break;
@@ -138,12 +143,16 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
         }
     }
 
-    /// <summary>Drops dentries and inodes; there is no page cache yet. It is counted and said in the log.</summary>
+    /// <summary>Drops clean pages of files, dentries and inodes. It is counted and said in the log.</summary>
     [Kernel("drop_caches_sysctl_handler", "fs/drop_caches.c")]
     private void DropCaches(long value)
     {
         sysctls.DroppedPagecache += value & 1;
         sysctls.DroppedSlab += (value >> 1) & 1;
+        if ((value & 1) != 0)
+        {
+            machine.PageCache.DropAll();
+        }
         if ((value & 2) != 0)
         {
             machine.Reclaim.DropSlab();
@@ -159,7 +168,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
     {
         if (path.Length == 0)
         {
-            return new KernelList(Errno.None, ["vm/"]);
+            return new KernelList(Errno.None, ["fs/", "vm/"]);
         }
         if (IsDirectory(path))
         {

@@ -131,7 +131,7 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
 
     private Errno WriteReclaim(MemCgroup memcg, string text)
     {
-        Errno errno = ReclaimArguments.Parse(text, machine.Era.Cgroups, out long pages);
-        return errno != Errno.None ? errno : limits.Reclaim(memcg, pages);
+        Errno errno = ReclaimArguments.Parse(text, machine.Era.Cgroups, out long pages, out int? swappiness);
+        return errno != Errno.None ? errno : limits.Reclaim(memcg, pages, swappiness);
     }
 }

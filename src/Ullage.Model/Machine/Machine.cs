@@ -10,6 +10,7 @@ using Ullage.Model.Pages;
 using Ullage.Model.Pressure;
 using Ullage.Model.Reclaim;
 using Ullage.Model.Slab;
+using Ullage.Model.Swap;
 using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
@@ -38,19 +39,30 @@ public sealed partial class Machine
         CssSets = new CssSets(this, Hierarchies, Hierarchy.Index);
         Migration = new Migration(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
+        Lru = new LruAdd(this);
+        PageBackends = new PageBackends(this);
+        Workingset = new Workingset(this);
+        LruCosts = new LruCosts(this);
+        InactiveRatio = new InactiveRatio(this);
+        PageReclaim = new PageReclaim(this);
+        ReclaimRetry = new ReclaimRetry(this);
+        ReclaimThrottle = new ReclaimThrottle(this);
+        NodeReclaim = new NodeReclaim(this);
         Reclaim = new MemcgReclaim(this);
+        Kswapd = new Kswapd(this);
         Charge = new TryCharge(this);
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
         Slab = SlabAccounting.For(this);
         Stacks = new KernelStacks(this);
-        Lru = new LruAdd(this);
         Shrinkers = new ShrinkerList(this);
         Inodes = new InodeCache(this);
         Dcache = new DentryCache(this);
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Overcommit = new Overcommit(this);
+        Rmap = new Rmap(this);
+        Swap = new SwapSpace(this);
         Faults = new PageFaults(this);
         Scheduler = new Scheduler(this);
         Tasks = new TaskTable(this);
@@ -58,6 +70,11 @@ public sealed partial class Machine
         Pressure = new VmPressure(this);
         PageEvents = new PageEvents(this);
         Protection = new Protection(Era.Limits, options.MemoryRecursiveProt);
+        Disk = new Disk(this);
+        PageCache = new PageCache(this);
+        Shrinkers.Register(new ShadowNodeShrinker(this));
+        FileRmap = new FileRmap(this);
+        Dirtying = new DirtyThrottle(this);
     }
 
     /// <summary>Boots a host.</summary>
@@ -165,6 +182,15 @@ public sealed partial class Machine
     internal PageEvents PageEvents { get; }
 
     internal PageFaults Faults { get; }
+
+    /// <summary>From pages to the page tables that map them.</summary>
+    internal Rmap Rmap { get; }
+
+    /// <summary>All shared memory.</summary>
+    internal ShmemObjects Shared { get; } = new();
+
+    /// <summary>The swap space.</summary>
+    internal SwapSpace Swap { get; }
 
     internal Overcommit Overcommit { get; }
 

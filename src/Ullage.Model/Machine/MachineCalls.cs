@@ -32,6 +32,11 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         long page = address >> KernelConstants.PageShift;
-        return task.Mm?.PteTableOf(page) is PageTablePage table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) != 0;
+        if (task.Mm?.PteTableOf(page) is { } table && Faults.Ptes.Entry(table.Table, (int)(page & 511)) is var entry and not 0)
+        {
+            bool isSwapped = (Faults.Ptes.Flags(table.Table, (int)(page & 511)) & PteFlags.Swap) != 0;
+            return !isSwapped || Swap.Map[PtePool.SlotOf(entry)].HasCache;
+        }
+        return task.Mm?.FindCached(page) is { File: { } file } vma && PageCache.IsResident(file.Map, vma.PageOffset + page - vma.StartPage);
     }
 }

@@ -25,10 +25,11 @@ public sealed partial class Machine
     /// <param name="task">Whose address space.</param>
     /// <param name="bytes">How much.</param>
     /// <param name="flags">Protection, <see cref="VmaFlags.Shared"/>, <see cref="VmaFlags.NoReserve"/>; others are ignored.</param>
-    /// <param name="hint">Where, if there is room; 0 = anywhere.</param>
-    /// <returns>Its address, or an errno (§7.2): EINVAL for no bytes, else ENOMEM.</returns>
-    [Kernel("do_mmap", "mm/mmap.c", Deviation = "Anonymous memory only; no MAP_FIXED, no MAP_LOCKED.")]
-    public (Errno Errno, long Address) Mmap(TaskStruct task, long bytes, VmaFlags flags, long hint = 0)
+    /// <param name="hint">Where; 0 = anywhere.</param>
+    /// <param name="placement">How much it must be there.</param>
+    /// <returns>Its address, or an errno (§7.2): EINVAL for no bytes or an address that is not a page's, EEXIST where nothing may be replaced, else ENOMEM.</returns>
+    [Kernel("do_mmap", "mm/mmap.c", Deviation = "Anonymous memory only; no MAP_LOCKED. Pages below mmap_min_addr are nobody's.")]
+    public (Errno Errno, long Address) Mmap(TaskStruct task, long bytes, VmaFlags flags, long hint = 0, MapPlacement placement = MapPlacement.Hint)
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
@@ -47,6 +48,11 @@ public sealed partial class Machine
             flags &= ~VmaFlags.NoReserve; // §7.2
         }
         long pages = PageCount(bytes);
+        placement = placement == MapPlacement.FixedNoReplace && !Era.AddressSpace.HasFixedNoReplace ? MapPlacement.Hint : placement;
+        if (placement != MapPlacement.Hint)
+        {
+            return MapFixed(task, mm, (hint, pages), flags, placement);
+        }
         long start = PageCount(hint);
         start = hint > 0 && mm.IsFree(start, pages) ? start : mm.FindGap(pages);
         if (start < 0 || mm.Vmas.Count > Overcommit.MaxMapCount || !MapRegion(task, mm, start, start + pages, flags))
@@ -99,7 +105,7 @@ public sealed partial class Machine
             Overcommit.Uncharge(promised);
             return false;
         }
-        ShmemObject? shmem = isShared ? new ShmemObject(pages, (flags & VmaFlags.NoReserve) != 0) : null;
+        ShmemObject? shmem = isShared ? Shared.New(pages, (flags & VmaFlags.NoReserve) != 0) : null;
         mm.TakesRightsAway |= isShared && (flags & VmaFlags.Write) == 0;
         mm.Insert(new Vma(start, end, flags) { Object = allocated, Shmem = shmem, PageOffset = isShared ? 0 : start });
         return true;

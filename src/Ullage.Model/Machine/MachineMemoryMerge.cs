@@ -33,7 +33,7 @@ public sealed partial class Machine
     [Kernel("can_vma_merge_after", "mm/vma.c")]
     private static bool AreAlike(Vma below, Vma above)
     {
-        if (below.Flags != above.Flags || below.Shmem != above.Shmem || below.PageOffset + below.Pages != above.PageOffset)
+        if (below.Flags != above.Flags || below.Shmem != above.Shmem || below.File != above.File || below.PageOffset + below.Pages != above.PageOffset)
         {
             return false;
         }
@@ -73,8 +73,12 @@ public sealed partial class Machine
         mm.Insert(new Vma(page, end, vma.Flags)
         {
             Object = allocated, ChainObject = chain, HasAnonVma = vma.HasAnonVma, AnonVmaId = vma.AnonVmaId,
-            Shmem = vma.Shmem, PageOffset = vma.PageOffset + page - vma.StartPage,
+            Shmem = vma.Shmem, File = vma.File, PageOffset = vma.PageOffset + page - vma.StartPage,
         });
+        if (vma.File is { } file)
+        {
+            file.Map.Users++;
+        }
         if (vma.Shmem is { } shmem)
         {
             shmem.Mappings++;
@@ -93,6 +97,10 @@ public sealed partial class Machine
         if (vma.Shmem is { } shmem && --shmem.Mappings == 0)
         {
             Faults.ReleaseShmem(shmem);
+        }
+        if (vma.File is { } file)
+        {
+            PageCache.Put(file.Map);
         }
     }
 }

@@ -71,7 +71,7 @@ public sealed partial class Machine
 
     /// <summary>madvise(2) for the advices that this version knows.</summary>
     /// <returns>EINVAL for a bad address or an advice that does not fit; ENOMEM where part of the range is not mapped, the rest being done.</returns>
-    [Kernel("do_madvise", "mm/madvise.c", Deviation = "Pages with MADV_FREE are freed at once, not when reclaim meets them; MADV_WILLNEED has no file to read ahead.")]
+    [Kernel("do_madvise", "mm/madvise.c", Deviation = "Pages with MADV_FREE are freed at once, not when reclaim meets them.")]
     public Errno Madvise(TaskStruct task, long address, long bytes, Advice advice)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -110,6 +110,11 @@ public sealed partial class Machine
             case Advice.Free or Advice.DontNeed:
                 ZapRange(mm, range.Start, range.End);
                 return Errno.None;
+            case Advice.Normal or Advice.Random or Advice.Sequential:
+                return SetReadAdvice(task, mm, vma, range, advice);
+            case Advice.WillNeed when vma.File is { } file:
+                PageCache.Readahead.Force(file, vma.PageOffset + range.Start - vma.StartPage, range.End - range.Start);
+                return Errno.None;
             case Advice.NoHugePage when (vma.Flags & VmaFlags.NoHugePage) == 0:
                 if (!SplitAt(task, mm, range.Start) || !SplitAt(task, mm, range.End))
                 {
@@ -121,6 +126,22 @@ public sealed partial class Machine
             default:
                 return Errno.None;
         }
+    }
+
+    private Errno SetReadAdvice(TaskStruct task, Mm mm, Vma vma, (long Start, long End) range, Advice advice)
+    {
+        VmaFlags flags = vma.Flags & ~(VmaFlags.RandomRead | VmaFlags.SequentialRead);
+        flags |= advice switch { Advice.Random => VmaFlags.RandomRead, Advice.Sequential => VmaFlags.SequentialRead, _ => VmaFlags.None };
+        if (flags == vma.Flags)
+        {
+            return Errno.None;
+        }
+        if (!SplitAt(task, mm, range.Start) || !SplitAt(task, mm, range.End))
+        {
+            return Errno.ENOMEM;
+        }
+        mm.ChangeFlags(mm.Find(range.Start)!, flags);
+        return Errno.None;
     }
 
     /// <summary>Pages of a range whose start must be a page's; false = it is no range of user space.</summary>
@@ -149,4 +170,10 @@ public enum Advice
     Free,
     /// <summary>MADV_WILLNEED.</summary>
     WillNeed,
+    /// <summary>MADV_NORMAL.</summary>
+    Normal,
+    /// <summary>MADV_RANDOM.</summary>
+    Random,
+    /// <summary>MADV_SEQUENTIAL.</summary>
+    Sequential,
 }

@@ -62,7 +62,7 @@ public sealed partial class Machine
             long next = Math.Min(end, (page | 511) + 1);
             if (mm.PteTableOf(page) is { } table)
             {
-                ZapTable(mm, table, (int)(page & 511), (int)(next - page));
+                ZapTable(mm, table, page, (int)(next - page));
             }
             else if (mm.HasNoTables(page, out long skip))
             {
@@ -72,9 +72,11 @@ public sealed partial class Machine
         }
     }
 
-    private void ZapTable(Mm mm, PageTablePage table, int first, int count)
+    private void ZapTable(Mm mm, PageTablePage table, long page, int count)
     {
+        int first = (int)(page & 511);
         Span<int> entries = Faults.Ptes.Table(table.Table).Slice(first, count);
+        Span<PteFlags> flags = Faults.Ptes.TableFlags(table.Table).Slice(first, count);
         for (int i = 0; i < entries.Length && table.Present > 0; i++)
         {
             int entry = entries[i];
@@ -82,12 +84,23 @@ public sealed partial class Machine
             {
                 continue;
             }
-            entries[i] = 0;
+            PteFlags flag = flags[i];
+            bool isSwapped = (flag & PteFlags.Swap) != 0;
+            (entries[i], flags[i]) = (0, PteFlags.None);
             table.Present--;
             Spend(Costs.UnmapPageNs);
             if (entry == PageFaults.ImagePage)
             {
                 mm.FilePages--;
+            }
+            else if (isSwapped)
+            {
+                mm.SwapPages--;
+                Swap.FreeAndCache(PtePool.SlotOf(entry));
+            }
+            else if (entry != PageFaults.ZeroPage && (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.File) != 0)
+            {
+                Faults.ZapFile(mm, page + i, Math.Abs(entry) - 1, flag);
             }
             else if (entry != PageFaults.ZeroPage)
             {

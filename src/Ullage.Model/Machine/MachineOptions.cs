@@ -65,6 +65,9 @@ public sealed record MachineOptions
     /// <summary>What the kernel log holds, in bytes of text (log_buf_len); beyond it the oldest records are lost. At least 64 KiB.</summary>
     public long LogBufferBytes { get; init; } = 16L << 20;
 
+    /// <summary>The disk below files and swap.</summary>
+    public Files.DiskOptions Disk { get; init; } = new();
+
     /// <summary>What things cost.</summary>
     public MachineCosts Costs { get; init; } = new();
 
@@ -108,6 +111,8 @@ public sealed record MachineCosts
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
     public int FruitlessReclaimNs { get; init; } = 6000;
+    /// <summary>Looking at one page in reclaim, and freeing it: measured as the difference between reads with room and reads at the limit.</summary>
+    public int ReclaimPageNs { get; init; } = 220;
     /// <summary>From a fatal signal to the first freed page of the victim.</summary>
     public int DeathNs { get; init; } = 110_000;
     /// <summary>From queueing a victim to the reaper's work.</summary>
@@ -122,12 +127,20 @@ public sealed record MachineCosts
     public int StatMissNs { get; init; } = 2450;
     /// <summary>stat(2) of a cached name.</summary>
     public int StatCachedNs { get; init; } = 920;
+    /// <summary>open(2) with O_CREAT of a new file, and its close.</summary>
+    public int CreateFileNs { get; init; } = 15_000;
+    /// <summary>unlink(2) of an empty file.</summary>
+    public int UnlinkFileNs { get; init; } = 12_000;
     /// <summary>Finding a directory that is not cached.</summary>
     public int DirectoryLookupNs { get; init; } = 30_000;
     /// <summary>Evicting one unused dentry.</summary>
     public int DentryEvictNs { get; init; } = 390;
     /// <summary>From one end of a grace period to the next while objects wait to be freed.</summary>
     public int GracePeriodNs { get; init; } = 9_000_000;
+    /// <summary>Copying one page from or to the page cache, its look-up and the system call included.</summary>
+    public int FileCopyNs { get; init; } = 400;
+    /// <summary>Adding one page to the page cache, charge included.</summary>
+    public int FilePageAddNs { get; init; } = 200;
     /// <summary>How long a task runs before another one gets the CPU.</summary>
     public int SliceNs { get; init; } = 100_000;
 }

@@ -133,6 +133,7 @@ public sealed partial class Machine
         Uncharges.End();
         Overcommit.Uncharge(accounted);
         mm.Clear();
+        Rmap.Nodes.Remove(mm);
         FreeMm(mm);
     }
 

@@ -15,17 +15,19 @@ public sealed partial class Machine
     {
         Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
+        long[] idleOf = Era.Swap.AnonCountsMapped ? Frames.CountIdleAnon(Hierarchy.HighestId) : new long[framesOf.Length];
         long[] stacksOf = CountStacks();
         long[] pgdsOf = CountPgds();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
         {
-            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id], pgdsOf[memcg.Id]);
+            VerifyMemcg(memcg, framesOf[memcg.Id], stacksOf[memcg.Id], pgdsOf[memcg.Id], idleOf[memcg.Id]);
         }
         for (int id = 1; id < framesOf.Length; id++)
         {
             Invariant.Holds(framesOf[id] == 0 || Hierarchy.ById(id) is not null, $"memory cgroup id {id} has frames but is gone");
         }
         Dcache.Verify();
+        PageCache.Verify();
         Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
         Slab.Verify();
         foreach (CgroupHierarchy hierarchy in Hierarchies)
@@ -37,6 +39,7 @@ public sealed partial class Machine
         VerifySpaces();
         Psi.Verify();
         VerifyLists();
+        VerifySwap();
     }
 
     private long[] CountStacks()
@@ -67,7 +70,7 @@ public sealed partial class Machine
         return counts;
     }
 
-    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks, long pgds)
+    private void VerifyMemcg(MemCgroup memcg, long frames, long stacks, long pgds, long idle)
     {
         if (memcg.IsRoot)
         {
@@ -90,10 +93,11 @@ public sealed partial class Machine
         long stock = Stock.PagesOf(memcg);
         Invariant.Holds(stock >= 0 && slab >= 0);
         Invariant.Holds(memcg.Memory.Usage == counted + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {counted} own + {stock} stock + {below} below");
-        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + stock + belowSwap, $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {stock} stock + {belowSwap} below");
-        long references = own + memcg.Children.Count + CssSets.HoldersOf(memcg); // children keep their parent
+        Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + memcg.SwapEntries + stock + belowSwap,
+            $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {memcg.SwapEntries} in swap + {stock} stock + {belowSwap} below");
+        long references = own + memcg.SwapEntries + memcg.Children.Count + CssSets.HoldersOf(memcg); // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
-        VerifyStats(memcg, frames, stacks);
+        VerifyStats(memcg, frames, stacks, idle);
         VerifyProtection(memcg);
     }
 
@@ -112,19 +116,21 @@ public sealed partial class Machine
         Invariant.Holds(memcg.Memory.LocalWatermark <= memcg.Memory.Watermark && memcg.UnderOom >= 0);
     }
 
-    private static void VerifyStats(MemCgroup memcg, long frames, long stacks)
+    private static void VerifyStats(MemCgroup memcg, long frames, long stacks, long idle)
     {
         MemcgStats stats = memcg.Stats;
         long tables = stats.Exact(MemcgStat.PageTables);
         long anon = stats.Exact(MemcgStat.Anon);
         long shmem = stats.Exact(MemcgStat.Shmem);
         Invariant.Holds(anon >= 0 && tables >= 0 && shmem >= 0);
-        Invariant.Holds(anon + shmem + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {shmem} shmem + {tables} tables");
-        Invariant.Holds(stats.Exact(MemcgStat.File) == shmem && stats.Exact(MemcgStat.FileMapped) <= shmem, $"shared pages of {memcg}");
+        long file = stats.Exact(MemcgStat.File);
+        long pages = anon + file + idle;
+        Invariant.Holds(pages + tables == frames, $"frames of {memcg}: {frames} = {anon} anon + {file} file + {idle} mapped by nobody + {tables} tables");
+        Invariant.Holds(file >= shmem && stats.Exact(MemcgStat.FileMapped) <= file, $"shared pages of {memcg}");
         Invariant.Holds(stats.Exact(MemcgStat.KernelStack) == stacks, $"stacks of {memcg}");
-        Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == anon + shmem, $"pgpgin - pgpgout of {memcg} = anon + shmem");
+        Invariant.Holds(stats.Exact(MemcgStat.PgpgIn) - stats.Exact(MemcgStat.PgpgOut) == pages, $"pgpgin - pgpgout of {memcg} = pages charged");
         long lists = stats.Exact(MemcgStat.ActiveAnon) + stats.Exact(MemcgStat.InactiveAnon);
-        Invariant.Holds(lists >= 0 && lists <= anon + shmem, $"lists of {memcg}: {lists} <= {anon} anon + {shmem} shmem");
+        Invariant.Holds(lists >= 0 && lists <= pages, $"lists of {memcg}: {lists} <= {pages} pages");
         long kernelBytes = stats.Exact(MemcgStat.SlabUnreclaimable) + stats.Exact(MemcgStat.SlabReclaimable);
         Invariant.Holds(kernelBytes >= 0 && kernelBytes <= stats.Exact(MemcgStat.Kernel) * KernelConstants.PageSize, $"slab bytes of {memcg}");
     }

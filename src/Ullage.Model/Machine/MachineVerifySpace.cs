@@ -42,7 +42,7 @@ public sealed partial class Machine
         foreach (Vma vma in mm.Vmas)
         {
             Invariant.Holds(vma.StartPage >= end && vma.EndPage > vma.StartPage && vma.EndPage <= Mm.TaskSizePages);
-            Invariant.Holds(vma.Shmem is not null == ((vma.Flags & VmaFlags.Shared) != 0));
+            Invariant.Holds(vma.Shmem is not null == ((vma.Flags & VmaFlags.Shared) != 0 && vma.File is null));
             Invariant.Holds(!vma.IsAccounted || (vma.Flags & (VmaFlags.Shared | VmaFlags.NoReserve)) == 0);
             end = vma.EndPage;
             total += vma.Pages;
@@ -55,7 +55,7 @@ public sealed partial class Machine
 
     private void VerifyTables(Mm mm)
     {
-        (long anon, long file, long shmem) = (0, 0, 0);
+        (long anon, long file, long shmem, long swap) = (0, 0, 0, 0);
         foreach (long key in mm.TableKeysIn(1, 0, long.MaxValue))
         {
             PageTablePage table = mm.TablesOf(1)[key];
@@ -73,15 +73,23 @@ public sealed partial class Machine
                 {
                     file++;
                 }
+                else if ((Faults.Ptes.Flags(table.Table, i) & PteFlags.Swap) != 0)
+                {
+                    swap++;
+                }
                 else if (entry != PageFaults.ZeroPage)
                 {
-                    bool isShared = (Frames.Flags(Math.Abs(entry) - 1) & Ullage.Model.Pages.PageFlags.Shmem) != 0;
+                    Ullage.Model.Pages.PageFlags flags = Frames.Flags(Math.Abs(entry) - 1);
+                    bool isShared = (flags & Ullage.Model.Pages.PageFlags.Shmem) != 0;
+                    bool isFile = (flags & Ullage.Model.Pages.PageFlags.File) != 0;
                     shmem += isShared ? 1 : 0;
-                    anon += isShared ? 0 : 1;
+                    file += isFile ? 1 : 0;
+                    anon += isShared || isFile ? 0 : 1;
                 }
             }
             Invariant.Holds(present == table.Present);
         }
+        Invariant.Holds(mm.SwapPages == swap, $"pages in swap: {mm.SwapPages} = {swap} in the tables");
         Invariant.Holds(mm.AnonPages == anon && mm.FilePages == file && mm.ShmemPages == shmem,
             $"resident pages: {mm.AnonPages} anon, {mm.FilePages} file, {mm.ShmemPages} shared = {anon}, {file}, {shmem} in the tables");
     }

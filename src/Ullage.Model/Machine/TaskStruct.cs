@@ -97,6 +97,12 @@ public sealed class TaskStruct
     /// <summary>PF_MEMSTALL: between psi_memstall_enter and psi_memstall_leave (§6.1).</summary>
     internal bool InMemstall { get; set; }
 
+    /// <summary>Bytes fetched from disks for it (read_bytes of /proc/PID/io).</summary>
+    public long ReadBytes { get; internal set; }
+
+    /// <summary>Pages dirtied since it was last asked to wait.</summary>
+    internal int DirtiedPages { get; set; }
+
     /// <summary>What PSI counts it as.</summary>
     internal PsiTaskState Psi;
 

@@ -25,7 +25,7 @@ internal sealed class Badness(Machine machine)
         {
             return Never;
         }
-        long points = mm.Rss + mm.TablePages - (_rules.CountsPudTables ? 0 : mm.PudTables);
+        long points = mm.Rss + mm.SwapPages + mm.TablePages - (_rules.CountsPudTables ? 0 : mm.PudTables);
         if (_rules.RootBonus && task.Signal.IsPrivileged)
         {
             points -= points * 3 / 100;

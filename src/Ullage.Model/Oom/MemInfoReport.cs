@@ -116,15 +116,15 @@ internal sealed class MemInfoReport(Machine machine)
 
     private void CacheAndSwap()
     {
-        long swapKb = machine.Options.SwapBytes / 1024;
+        Swap.SwapSpace swap = machine.Swap;
         Line("0 total pagecache pages");
-        Line("0 pages in swap cache");
+        Counted($"{swap.Cached} pages in swap cache");
         if (_rules.SwapCacheStats)
         {
-            Line("Swap cache stats: add 0, delete 0, find 0/0");
+            Counted($"Swap cache stats: add {swap.Added}, delete {swap.Deleted}, find {swap.Found}/{swap.Lookups}");
         }
-        Counted($"Free swap  = {swapKb}kB");
-        Counted($"Total swap = {swapKb}kB");
+        Counted($"Free swap  = {swap.Map.Free * KbPerPage}kB");
+        Counted($"Total swap = {swap.Map.Pages * KbPerPage}kB");
     }
 
     private void Ram()

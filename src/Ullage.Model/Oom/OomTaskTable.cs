@@ -9,7 +9,7 @@ using Ullage.Model.Tracing;
 namespace Ullage.Model.Oom;
 
 /// <summary>The tasks that a report lists, in pages (§8.6). Who is spared is listed too; who has no memory any more is not.</summary>
-[Kernel("dump_tasks", "mm/oom_kill.c", Deviation = "Swap entries are 0 until memory is swapped out.")]
+[Kernel("dump_tasks", "mm/oom_kill.c")]
 internal sealed class OomTaskTable(Machine machine)
 {
     private readonly OomTaskColumns _columns = machine.Era.Report.Columns;
@@ -43,11 +43,10 @@ internal sealed class OomTaskTable(Machine machine)
     [Kernel("dump_task", "mm/oom_kill.c")]
     private string Row(TaskStruct task, Mm mm)
     {
-        const int noSwap = 0;
         long tables = (long)mm.TablePages * KernelConstants.PageSize;
         CultureInfo invariant = CultureInfo.InvariantCulture;
         string process = string.Create(invariant, $"{task.Signal.Uid,5} {task.Signal.Tgid,5} {mm.TotalPages,8} {mm.Rss,8}");
-        string rest = string.Create(invariant, $"{noSwap,8}         {task.Signal.OomScoreAdj,5} {task.Comm}");
+        string rest = string.Create(invariant, $"{mm.SwapPages,8}         {task.Signal.OomScoreAdj,5} {task.Comm}");
         return _columns switch
         {
             OomTaskColumns.TableCounts => string.Create(invariant, $"[{task.Pid,5}] {process} {mm.PteTables,7} {mm.PmdTables,7} {rest}"),

@@ -23,7 +23,7 @@ public enum LruList
 /// new pages come to the head, reclaim takes from the tail. Which list a page is on follows from its flags.
 /// </summary>
 [Kernel("struct lruvec", "include/linux/mmzone.h", Deviation = "One node.")]
-internal sealed class Lruvec
+internal sealed partial class Lruvec
 {
     /// <summary>How many lists there are.</summary>
     public const int Lists = 5;

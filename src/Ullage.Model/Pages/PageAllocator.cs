@@ -8,11 +8,9 @@ namespace Ullage.Model.Pages;
 /// What happens when no zone is above its low watermark (§9.2): the request goes down to min, then tries to reclaim, then asks for
 /// a victim and tries again while that one dies. It fails only for who may not wait, and for victims whose reserve is used up.
 /// </summary>
-[Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "Nothing can be reclaimed until there is a page cache and swapping: kswapd is not modelled, and each direct reclaim ends empty-handed. The OOM lock is never found taken, because a call runs to its end. Order 0 only.")]
+[Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "The OOM lock is never found taken, because a call runs to its end. Order 0 only.")]
 internal sealed class PageAllocator
 {
-    private const int MaxReclaimRetries = 16;
-
     private readonly Machine _machine;
     private readonly PageFrames _frames;
     private readonly PagesRules _rules;
@@ -58,6 +56,7 @@ internal sealed class PageAllocator
     private int AllocateSlow(PageFlags use, Gfp gfp)
     {
         TaskStruct? task = _machine.Current;
+        _machine.Kswapd.Wake();
         int frame = _frames.Allocate(use, Watermark.Min);
         int loops = 0;
         while (frame < 0)
@@ -66,6 +65,7 @@ internal sealed class PageAllocator
             {
                 return -1;
             }
+            _machine.Kswapd.Wake();
             frame = FromReserve(use, task);
             if (frame >= 0 || CannotReclaim(task))
             {
@@ -77,7 +77,7 @@ internal sealed class PageAllocator
             {
                 return frame;
             }
-            if (ShouldRetry(reclaimed, ref loops))
+            if (_machine.ReclaimRetry.ShouldRetry(reclaimed, ref loops))
             {
                 continue;
             }
@@ -110,26 +110,25 @@ internal sealed class PageAllocator
     private bool CannotReclaim(TaskStruct? task) =>
         task is null or { Memalloc: true } || (_rules.Victim == VictimReserve.NoWatermarks && task.IsOomVictim);
 
-    [Kernel("__alloc_pages_direct_reclaim", "mm/page_alloc.c")]
+    /// <summary>One try to free 32 pages; a memory stall (§6.7).</summary>
+    [Kernel("__perform_reclaim", "mm/page_alloc.c")]
     private long DirectReclaim(Gfp gfp)
+    {
+        TaskStruct? task = _machine.Current;
+        Tracing.KernelSite outer = _machine.Path.Site;
+        _machine.Path.Site = Tracing.KernelSite.Global;
+        bool nested = _machine.Psi.MemstallEnter(task);
+        long reclaimed = _machine.Reclaim.TryToFreePages(gfp);
+        _machine.Psi.MemstallLeave(task, nested);
+        _machine.Path.Site = outer;
+        return reclaimed;
+    }
+
+    /// <summary>A direct reclaim begins, or begins again.</summary>
+    internal void NoteStall(Gfp gfp)
     {
         StallsMovable += (gfp & Gfp.Movable) != 0 ? 1 : 0;
         StallsNormal += (gfp & Gfp.Movable) != 0 ? 0 : 1;
-        _machine.Lru.Drain(_machine.CurrentCpu);
-        _machine.SpendAndRunDue(_machine.Costs.FruitlessReclaimNs);
-        return 0;
-    }
-
-    /// <summary>§9.2 step 6: retry while some zone would do if all that can be reclaimed were free.</summary>
-    [Kernel("should_reclaim_retry", "mm/page_alloc.c")]
-    private bool ShouldRetry(long reclaimed, ref int loops)
-    {
-        if (!_rules.CountsRetries)
-        {
-            return reclaimed > 0; // 4.1: progress is enough
-        }
-        loops = reclaimed > 0 ? 0 : loops + 1;
-        return loops <= MaxReclaimRetries && _frames.Allows(Watermark.Min);
     }
 
     /// <summary>§9.2 step 8: a last look with the high watermark, which only memory that came back can pass; then the OOM killer.</summary>

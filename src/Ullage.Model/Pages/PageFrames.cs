@@ -175,6 +175,7 @@ public sealed class PageFrames
         _mapCount[frame] = zone.FreeHead;
         zone.FreeHead = frame;
         zone.Free++;
+        zone.PagesScanned = 0;
         Releases++;
     }
 
@@ -270,7 +271,7 @@ public sealed class PageFrames
                 continue;
             }
             bool isShmem = (flags & PageFlags.Shmem) != 0;
-            use.Anon += isShmem ? 0 : 1;
+            use.Anon += !isShmem && _mapCount[frame] > 0 ? 1 : 0;
             use.Shmem += isShmem ? 1 : 0;
             use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
             use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
@@ -317,6 +318,20 @@ public sealed class PageFrames
             count += (flags & flag) != 0 ? 1 : 0;
         }
         return count;
+    }
+
+    /// <summary>Counts charged anonymous frames that no page table maps, per memory cgroup id: in the swap cache, or about to be freed.</summary>
+    internal long[] CountIdleAnon(int highestId)
+    {
+        long[] counts = new long[highestId + 1];
+        for (int frame = 0; frame < _flags.Length; frame++)
+        {
+            if ((_flags[frame] & (PageFlags.Allocated | PageFlags.Anon)) == (PageFlags.Allocated | PageFlags.Anon) && _mapCount[frame] == 0)
+            {
+                counts[_memcg[frame]]++;
+            }
+        }
+        return counts;
     }
 
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>

@@ -73,6 +73,20 @@ public sealed class Zone
     /// <summary>Frames taken since boot (vmstat pgalloc_*).</summary>
     public long Allocations { get; internal set; }
 
+    /// <summary>Frames reclaim looked at since one was freed here (4.1: how hopeless it is).</summary>
+    internal long PagesScanned { get; set; }
+
+    private readonly int[] _listPages = new int[Lruvec.Lists];
+
+    /// <summary>Its pages on LRU lists of a kind, of all cgroups.</summary>
+    internal ref int ListPages(LruList list) => ref _listPages[(int)list];
+
+    /// <summary>Its page cache on lists.</summary>
+    internal int FilePages => _listPages[(int)LruList.InactiveFile] + _listPages[(int)LruList.ActiveFile];
+
+    /// <summary>Its anonymous pages on lists.</summary>
+    internal int AnonPages => _listPages[(int)LruList.InactiveAnon] + _listPages[(int)LruList.ActiveAnon];
+
     internal int FirstFrame { get; }
 
     internal int EndFrame => FirstFrame + Managed;

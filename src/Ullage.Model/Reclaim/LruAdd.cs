@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
+using Ullage.Model.Eras;
 using Ullage.Model.Pages;
 
 namespace Ullage.Model.Reclaim;
@@ -9,105 +10,195 @@ namespace Ullage.Model.Reclaim;
 /// stays in memory, and charged, until the batch is emptied.
 /// </summary>
 [Kernel("struct lru_pvecs", "mm/swap.c")]
-internal sealed class LruAdd
+internal sealed partial class LruAdd
 {
     private readonly Machine _machine;
-    private readonly int _batch;
+    private readonly PageFrames _frames;
     private readonly bool _newAnonActive;
     private readonly bool _perZone;
-    private readonly int[] _frames; // by CPU
-    private readonly int[] _counts;
+    private readonly bool _countsRotations;
+    private readonly PageBatch _added;
 
     public LruAdd(Machine machine)
     {
         _machine = machine;
-        _batch = machine.Era.Lru.AddBatch;
-        _newAnonActive = machine.Era.Lru.NewAnonActive;
-        _perZone = machine.Era.Lru.PerZone;
-        _frames = new int[machine.Options.PossibleCpus * _batch];
-        _counts = new int[machine.Options.PossibleCpus];
+        _frames = machine.Frames;
+        LruRules rules = machine.Era.Lru;
+        _newAnonActive = rules.NewAnonActive;
+        _perZone = rules.PerZone;
+        _countsRotations = machine.Era.Vmscan.Balance == ScanBalanceRule.Rotated;
+        int cpus = machine.Options.PossibleCpus;
+        _added = new PageBatch(cpus, rules.AddBatch);
+        _activated = new PageBatch(cpus, rules.AddBatch);
+        _rotated = new PageBatch(cpus, rules.AddBatch);
+        _deactivated = new PageBatch(cpus, rules.AddBatch);
     }
+
+    /// <summary>How many lruvecs a cgroup has: one, or one per zone.</summary>
+    public int LruvecsPerMemcg => _perZone ? _frames.Zones.Count : 1;
 
     [Kernel("lru_cache_add", "mm/swap.c")]
     public void Add(int frame)
     {
         int cpu = _machine.CurrentCpu;
-        _machine.Frames.Flags(frame) |= PageFlags.InAddBatch;
-        _frames[(cpu * _batch) + _counts[cpu]++] = frame;
-        if (_counts[cpu] == _batch)
+        _frames.Flags(frame) |= PageFlags.InAddBatch;
+        if (_added.Add(cpu, frame))
+        {
+            DrainAdded(cpu);
+        }
+    }
+
+    /// <summary>Empties all batches of a CPU.</summary>
+    [Kernel("lru_add_drain_cpu", "mm/swap.c")]
+    public void Drain(int cpu)
+    {
+        DrainAdded(cpu);
+        DrainMoves(cpu);
+    }
+
+    /// <summary>Empties the batches of all CPUs.</summary>
+    [Kernel("lru_add_drain_all", "mm/swap.c", Deviation = "At once; the kernel waits for each CPU's work item.")]
+    public void DrainAll()
+    {
+        for (int cpu = 0; cpu < _machine.Options.Cpus; cpu++)
         {
             Drain(cpu);
         }
     }
 
-    [Kernel("lru_add_drain_cpu", "mm/swap.c")]
-    public void Drain(int cpu)
+    [Kernel("__pagevec_lru_add", "mm/swap.c")]
+    private void DrainAdded(int cpu)
     {
-        int first = cpu * _batch;
-        for (int i = first; i < first + _counts[cpu]; i++)
+        SizeChange change = new(this, cpu);
+        ReadOnlySpan<int> frames = _added.Of(cpu);
+        foreach (int frame in frames)
         {
-            MoveToList(cpu, _frames[i]);
+            ref PageFlags flags = ref _frames.Flags(frame);
+            flags &= ~PageFlags.InAddBatch;
+            if (IsUnused(frame, flags))
+            {
+                FreeUnused(cpu, frame); // its last user went while it waited
+                continue;
+            }
+            if (_newAnonActive && (flags & (PageFlags.Anon | PageFlags.SwapCache)) == PageFlags.Anon) // what comes back from swap is activated when it is mapped
+            {
+                flags |= PageFlags.Active;
+            }
+            PutOnList(frame, ref flags, ref change);
         }
-        _counts[cpu] = 0;
+        _added.Clear(cpu);
+        change.Flush();
     }
 
-    private void MoveToList(int cpu, int frame)
+    /// <summary>Puts a page that is on no list, and in no batch, on the one that its flags name.</summary>
+    [Kernel("add_page_to_lru_list", "include/linux/mm_inline.h")]
+    internal void Insert(int cpu, int frame)
     {
-        PageFrames frames = _machine.Frames;
-        ref PageFlags flags = ref frames.Flags(frame);
-        flags &= ~PageFlags.InAddBatch;
-        if (frames.MapCount(frame) == 0)
-        {
-            _machine.Faults.FreeAnon(cpu, frame); // its last user went while it waited
-            return;
-        }
-        flags |= PageFlags.Lru | (_newAnonActive && (flags & PageFlags.Anon) != 0 ? PageFlags.Active : PageFlags.None);
-        LruList list = Lruvec.ListOf(flags);
-        LruvecOf(frame).AddHead(frame, list);
-        Count(cpu, frame, list, 1);
+        SizeChange change = new(this, cpu);
+        PutOnList(frame, ref _frames.Flags(frame), ref change);
+        change.Flush();
     }
+
+    private void PutOnList(int frame, ref PageFlags flags, ref SizeChange change)
+    {
+        flags |= PageFlags.Lru;
+        LruList list = Lruvec.ListOf(flags);
+        Lruvec lruvec = LruvecOf(frame);
+        lruvec.AddHead(frame, list);
+        change.Add(lruvec, frame, list, 1);
+        if (_countsRotations && list != LruList.Unevictable)
+        {
+            lruvec.NoteScan((int)list >> 1, 1, (int)list & 1);
+        }
+    }
+
+    /// <summary>Nobody but the batch holds the page: it was freed by its users.</summary>
+    internal bool IsUnused(int frame, PageFlags flags) =>
+        _frames.MapCount(frame) == 0 && (flags & PageFlags.SwapCache) == 0;
+
+    /// <summary>Frees a page whose last reference this was.</summary>
+    [Kernel("free_unref_folios", "mm/page_alloc.c")]
+    internal void FreeUnused(int cpu, int frame) => _machine.PageBackends.FreeUnused(cpu, frame);
 
     /// <summary>The lists that a page belongs to: those of the cgroup that it is charged to, or the root's.</summary>
     [Kernel("folio_lruvec", "include/linux/memcontrol.h")]
     internal Lruvec LruvecOf(int frame)
     {
-        MemCgroup memcg = _machine.Hierarchy.ById(_machine.Frames.Memcg(frame)) ?? _machine.Hierarchy.Root.Memcg;
-        Lruvec[] lruvecs = memcg.Lruvecs ??= NewLruvecs();
-        return lruvecs[_perZone ? _machine.Frames.ZoneOf(frame).Index : 0];
+        MemCgroup memcg = _machine.Hierarchy.ById(_frames.Memcg(frame)) ?? _machine.Hierarchy.Root.Memcg;
+        Lruvec[] lruvecs = memcg.Lruvecs ??= NewLruvecs(memcg);
+        return lruvecs[_perZone ? _frames.ZoneOf(frame).Index : 0];
     }
 
-    /// <summary>All lruvecs of a cgroup, lowest zone first where it has one per zone; null = it never had a page.</summary>
-    internal Lruvec[] NewLruvecs()
+    /// <summary>The lists of a cgroup, in a zone where it has them per zone.</summary>
+    [Kernel("mem_cgroup_lruvec", "include/linux/memcontrol.h")]
+    internal Lruvec LruvecOf(MemCgroup memcg, int zone) => (memcg.Lruvecs ??= NewLruvecs(memcg))[zone];
+
+    private Lruvec[] NewLruvecs(MemCgroup memcg)
     {
-        Lruvec[] lruvecs = new Lruvec[_perZone ? _machine.Frames.Zones.Count : 1];
+        Lruvec[] lruvecs = new Lruvec[LruvecsPerMemcg];
         for (int i = 0; i < lruvecs.Length; i++)
         {
-            lruvecs[i] = new Lruvec(_machine.Frames);
+            lruvecs[i] = new Lruvec(_frames) { Memcg = memcg, Zone = _perZone ? _frames.Zones[i] : null, BornNs = _machine.TimeNs };
         }
         return lruvecs;
     }
 
     /// <summary>Counts a change of a list's size, for the cgroup and the machine.</summary>
     [Kernel("update_lru_size", "include/linux/mm_inline.h")]
-    internal void Count(int cpu, int frame, LruList list, int change)
+    internal void Count(int cpu, MemCgroup memcg, LruList list, int change)
     {
         _machine.Vm.Add(VmItem.InactiveAnon + (int)list, change);
-        _machine.Hierarchy.ById(_machine.Frames.Memcg(frame))?.Stats.Add(cpu, MemcgStat.InactiveAnon + (int)list, change);
+        memcg.Stats.Add(cpu, MemcgStat.InactiveAnon + (int)list, change);
     }
 
-    /// <summary>Takes a page off its list.</summary>
+    /// <summary>Takes a page off its list, as when it is freed.</summary>
     [Kernel("del_page_from_lru_list", "include/linux/mm_inline.h")]
     public void Remove(int cpu, int frame)
     {
-        ref PageFlags flags = ref _machine.Frames.Flags(frame);
-        if ((flags & PageFlags.Lru) == 0)
+        ref PageFlags flags = ref _frames.Flags(frame);
+        if ((flags & PageFlags.Lru) != 0)
         {
-            return;
+            LruList list = Lruvec.ListOf(flags);
+            Lruvec lruvec = LruvecOf(frame);
+            lruvec.Remove(frame, list);
+            _frames.ZoneOf(frame).ListPages(list)--;
+            Count(cpu, lruvec.Memcg, list, -1);
+            flags &= ~(PageFlags.Lru | PageFlags.Active | PageFlags.Unevictable);
         }
-        LruList list = Lruvec.ListOf(flags);
-        LruvecOf(frame).Remove(frame, list);
-        Count(cpu, frame, list, -1);
-        flags &= ~(PageFlags.Lru | PageFlags.Active | PageFlags.Unevictable);
+        if (_activated.Total + _rotated.Total + _deactivated.Total > 0)
+        {
+            _activated.Forget(frame);
+            _rotated.Forget(frame);
+            _deactivated.Forget(frame);
+        }
+    }
+
+    /// <summary>Changes of one list's size, told to the counters together.</summary>
+    internal ref struct SizeChange(LruAdd lru, int cpu)
+    {
+        private Lruvec? _lruvec;
+        private LruList _list;
+        private int _pages;
+
+        public void Add(Lruvec lruvec, int frame, LruList list, int pages)
+        {
+            lru._frames.ZoneOf(frame).ListPages(list) += pages;
+            if (lruvec != _lruvec || list != _list)
+            {
+                Flush();
+                (_lruvec, _list) = (lruvec, list);
+            }
+            _pages += pages;
+        }
+
+        public void Flush()
+        {
+            if (_pages != 0)
+            {
+                lru.Count(cpu, _lruvec!.Memcg, _list, _pages);
+                _pages = 0;
+            }
+        }
     }
 
     /// <summary>Puts a page back that was taken off its list: by way of the batch, onto a list of the cgroup that it belongs to now.</summary>

@@ -11,15 +11,15 @@ namespace Ullage.Model.Reclaim;
 [Kernel("mem_cgroup_iter", "mm/memcontrol.c")]
 internal sealed class MemcgWalkPositions(Machine machine)
 {
-    private readonly Dictionary<(ulong Root, int Priority), MemCgroup> _last = [];
+    private readonly Dictionary<(ulong Root, int Priority, int Zone), MemCgroup> _last = [];
     private readonly Stack<List<MemCgroup>> _buffers = new();
 
     /// <summary>The cgroups to visit. Give the list back with <see cref="End"/>.</summary>
-    public List<MemCgroup> Begin(MemCgroup root, int priority, bool full)
+    public List<MemCgroup> Begin(MemCgroup root, int priority, int zone, bool full)
     {
         List<MemCgroup> walk = _buffers.Count > 0 ? _buffers.Pop() : [];
         Collect(root, walk);
-        if (!full && _last.Remove(Key(root, priority), out MemCgroup? last))
+        if (!full && _last.Remove(Key(root, priority, zone), out MemCgroup? last))
         {
             walk.RemoveRange(0, walk.IndexOf(last) + 1); // from the beginning when it is gone
         }
@@ -28,11 +28,11 @@ internal sealed class MemcgWalkPositions(Machine machine)
 
     /// <summary>The walk stops behind <paramref name="last"/>; null = it was complete.</summary>
     [Kernel("mem_cgroup_iter_break", "mm/memcontrol.c")]
-    public void Break(MemCgroup root, int priority, MemCgroup? last)
+    public void Break(MemCgroup root, int priority, int zone, MemCgroup? last)
     {
         if (last is not null)
         {
-            _last[Key(root, priority)] = last;
+            _last[Key(root, priority, zone)] = last;
         }
     }
 
@@ -42,8 +42,8 @@ internal sealed class MemcgWalkPositions(Machine machine)
         _buffers.Push(walk);
     }
 
-    private (ulong Root, int Priority) Key(MemCgroup root, int priority) =>
-        (root.Serial, machine.Era.Reclaim.Walk == MemcgWalk.SharedByPriority ? priority : 0);
+    private (ulong Root, int Priority, int Zone) Key(MemCgroup root, int priority, int zone) =>
+        (root.Serial, machine.Era.Reclaim.Walk == MemcgWalk.SharedByPriority ? priority : 0, zone);
 
     private static void Collect(MemCgroup memcg, List<MemCgroup> walk)
     {

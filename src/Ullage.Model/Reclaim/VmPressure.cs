@@ -48,6 +48,7 @@ internal sealed class VmPressure(Machine machine)
         public long TreeScanned;
         public long TreeReclaimed;
         public bool WorkQueued;
+        public Action? Work;
         public long SocketPressureUntilNs;
     }
 
@@ -72,7 +73,7 @@ internal sealed class VmPressure(Machine machine)
             if (state.TreeScanned >= Window && !state.WorkQueued)
             {
                 state.WorkQueued = true;
-                machine.Work.Add(machine.TimeNs + machine.Costs.WorkItemNs, () => Tell(target, state));
+                machine.Work.Add(machine.TimeNs + machine.Costs.WorkItemNs, state.Work ??= () => Tell(target, state));
             }
             return;
         }

@@ -14,6 +14,8 @@ internal enum KernelSite
     MaxWrite,
     ReclaimWrite,
     ForceEmptyWrite,
+    FileRead,
+    FileFault,
 }
 
 /// <summary>What is being charged.</summary>
@@ -39,6 +41,14 @@ internal enum KernelEntry
     Lookup,
     /// <summary>stat(2): the inode of a name that was found.</summary>
     LookupInode,
+    /// <summary>open(2): the name of a file to be created.</summary>
+    Open,
+    /// <summary>open(2): the inode of a new file.</summary>
+    OpenInode,
+    /// <summary>open(2): the open file itself.</summary>
+    OpenFile,
+    /// <summary>unlink(2): the name that is looked up.</summary>
+    Unlink,
 }
 
 /// <summary>Where in the kernel the machine is: set on slow paths only, read by probes.</summary>

@@ -18,6 +18,14 @@ internal sealed partial class ProbeFrames
                 return [.. _paths.Lookup];
             case KernelEntry.LookupInode:
                 return [.. _paths.InodeLookup, .. FromSlowLookup(_paths.Lookup)];
+            case KernelEntry.Open:
+                return [.. DentryFrames(), .. _paths.OpenCall];
+            case KernelEntry.OpenInode:
+                return [.. _paths.InodeCreate, .. _paths.OpenCall];
+            case KernelEntry.OpenFile:
+                return [.. _paths.FileAllocation, .. _paths.OpenCall];
+            case KernelEntry.Unlink:
+                return ["__d_alloc", "d_alloc", "__lookup_hash", .. _paths.UnlinkCall];
             case KernelEntry.Fork:
                 return AfterAllocator(_paths.SlabFork);
             case KernelEntry.Split or KernelEntry.Mprotect:
@@ -29,6 +37,14 @@ internal sealed partial class ProbeFrames
             default:
                 return AfterAllocator(_paths.SlabMmap);
         }
+    }
+
+    /// <summary>From the dentry's allocation to where a lookup and a creation part.</summary>
+    private List<string> DentryFrames()
+    {
+        List<string> frames = [.. _paths.Lookup];
+        int last = frames.FindIndex(static frame => frame is "d_alloc_parallel" or "lookup_dcache");
+        return frames.GetRange(0, last + 1);
     }
 
     private static List<string> AfterAllocator(IReadOnlyList<string> frames)

@@ -127,7 +127,7 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
                 frames.AddRange(After(_paths.FaultEnd, NameOf(function)));
                 break;
             case KernelFunction.DAlloc:
-                frames.AddRange(After(_paths.Lookup, "__d_alloc"));
+                frames.AddRange(After(SlabUser(path, inFault: false), "__d_alloc"));
                 break;
             case KernelFunction.HandleMmFault:
                 frames.AddRange(After(_paths.Fault, "handle_mm_fault"));
@@ -256,15 +256,10 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         {
             frames.Add(era.Charging.FunctionName);
         }
-        if (path.Thing == ChargedThing.Slab && path.Entry is KernelEntry.Lookup && !inFault)
-        {
-            frames.AddRange(_paths.SlabLookup);
-            frames.AddRange(_paths.Lookup);
-            return;
-        }
         if (path.Thing == ChargedThing.Slab)
         {
-            frames.AddRange(_paths.SlabCharge);
+            bool isName = path.Entry is KernelEntry.Lookup or KernelEntry.Open or KernelEntry.Unlink && !inFault;
+            frames.AddRange(isName ? _paths.SlabLookup : _paths.SlabCharge);
             frames.AddRange(SlabUser(path, inFault));
             return;
         }

@@ -69,7 +69,8 @@ internal sealed class KeyedLayout
         {
             index = Find(line[..length]);
         }
-        Line learnt = new(length < 0 ? [] : line[..(length + 1)].ToArray(), index);
+        // A line without a name is expected as a whole: an empty name would match whatever comes in its place.
+        Line learnt = new((length < 0 ? text[..Math.Min(line.Length + 1, text.Length)] : line[..(length + 1)]).ToArray(), index);
         if (number < _lines.Count)
         {
             _lines[number] = learnt;

@@ -97,6 +97,23 @@ public sealed class TreeSamplerTests
     }
 
     [Fact]
+    public void ReadAfterAGarbledFileStillFindsEverythingInAWholeOne()
+    {
+        TextFiles files = Two();
+        using TreeSampler sampler = new(files, CgroupMounts.Find(files));
+        Sample sample = new();
+        foreach (string garbled in new[] { "\n\n", "x\ny\n", "anon\n", "no newline" })
+        {
+            files.Files["/sys/fs/cgroup/a/memory.stat"] = garbled;
+            sampler.Read(sample, 1, default);
+            files.Files["/sys/fs/cgroup/a/memory.stat"] = "anon 4096\nfile 8192\n";
+            sampler.Read(sample, 2, default);
+            sample.Value(CgroupFields.Anon, sample.RowOf("/a")).ShouldBe(4096);
+            sample.Value(CgroupFields.File, sample.RowOf("/a")).ShouldBe(8192);
+        }
+    }
+
+    [Fact]
     public void ReadBefore5_18AddsUpTheParts()
     {
         TextFiles files = Two();

@@ -50,6 +50,10 @@ internal static class ModelBoot
         {
             SetSysctl(machine, scenario.Sysctl[i].Key, scenario.Sysctl[i].Value, scenario.SysctlPlaces.ElementAtOrDefault(i));
         }
+        foreach (FileSpec file in scenario.Files)
+        {
+            MakeFile(machine, file);
+        }
         foreach (GroupSpec group in scenario.Cgroup.Groups)
         {
             MakeGroup(machine, group);
@@ -77,6 +81,11 @@ internal static class ModelBoot
                 Nodes = spec.Nodes,
                 SwapBytes = spec.SwapBytes,
                 Hz = spec.Hz,
+                Disk = new Ullage.Model.Files.DiskOptions
+                {
+                    ReadLatencyNs = spec.Disk.ReadLatencyNs, WriteLatencyNs = spec.Disk.WriteLatencyNs,
+                    BytesPerSecond = spec.Disk.BandwidthBytesPerSecond, ReadaheadBytes = spec.Disk.ReadaheadBytes,
+                },
                 CgroupVersion = scenario.Cgroup.Version,
                 V1Hierarchies = scenario.Cgroup.Hierarchies,
                 Seed = options.Seed,
@@ -106,6 +115,14 @@ internal static class ModelBoot
         throw nearest is not null
             ? Failure($"{what}: there is no sysctl {name} ({path}: {errno}): did you mean '{nearest}'?", place, UsageError)
             : Failure($"{what}: {path}: {errno}: the model of kernel {machine.Era.Name} lacks it; take it out of the scenario", place, NotThere);
+    }
+
+    private static void MakeFile(Machine machine, FileSpec file)
+    {
+        if (machine.CreateFile(file.Path, file.Bytes) is var errno && errno != Errno.None)
+        {
+            throw new TargetUnavailableException($"files: {file.Path}: {errno}: name each file once, with a length that is not negative", UsageError);
+        }
     }
 
     private static void MakeGroup(Machine machine, GroupSpec group)

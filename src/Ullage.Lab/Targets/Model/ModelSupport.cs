@@ -18,10 +18,6 @@ internal static class ModelSupport
         {
             Check(process, scenario);
         }
-        if (scenario.Files.Count > 0)
-        {
-            throw new TargetUnavailableException("not supported by this version: files: no operation that it has uses them; take them out of the scenario", NotThere);
-        }
     }
 
     private static void Check(ProcessSpec process, Scenario scenario)
@@ -59,14 +55,28 @@ internal static class ModelSupport
     /// <summary>What an operation needs that is not there; null = nothing.</summary>
     private static string? Missing(Operation operation) => operation switch
     {
-        MmapOperation { Kind: MapKind.File } => "mmap kind: file",
         MadviseOperation madvise when AdviceOf(madvise.Advice) is null => "madvise " + madvise.Advice,
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
-            or KillOperation or ExitOperation or StatMissingOperation => null,
+            or KillOperation or ExitOperation or StatMissingOperation or ReadOperation or WriteOperation => null,
+        CreateFilesOperation { Bytes: > 0 } => "create_files with bytes",
+        CreateFilesOperation create when IsInMemory(create.Directory) => "create_files on a RAM file system",
+        CreateFilesOperation or UnlinkFilesOperation => null,
         _ => operation.Name,
     };
+
+    private static bool IsInMemory(string directory)
+    {
+        foreach (string mount in new[] { "/dev", "/run", "/proc", "/sys" })
+        {
+            if (directory == mount || directory.StartsWith(mount + "/", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /// <summary>The error of something that comes with a later version.</summary>
     public static TargetUnavailableException NotSupported(string what, Operation operation, string process) =>
@@ -79,6 +89,9 @@ internal static class ModelSupport
         "dontneed" => Advice.DontNeed,
         "free" => Advice.Free,
         "willneed" => Advice.WillNeed,
+        "normal" => Advice.Normal,
+        "random" => Advice.Random,
+        "sequential" => Advice.Sequential,
         _ => null,
     };
 

@@ -67,7 +67,7 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     public bool MmapOver(long address, long bytes)
     {
         Drop(address, address + bytes);
-        return machine.Munmap(task, address, bytes) == Errno.None && Map(bytes, VmaFlags.NoReserve, address) == address;
+        return machine.Mmap(task, bytes, VmaFlags.NoReserve, address, MapPlacement.Fixed).Errno == Errno.None;
     }
 
     /// <inheritdoc/>

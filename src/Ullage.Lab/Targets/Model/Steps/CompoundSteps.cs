@@ -37,17 +37,17 @@ internal sealed class RepeatStep(RepeatOperation operation, StepContext context)
 internal sealed class InterleaveStep : ModelStep
 {
     private readonly InterleaveOperation _operation;
-    private readonly TouchStep?[] _touches;
+    private readonly ModelStep?[] _touches; // those that make one access a round
     private ModelStep? _call;
     private int _turn;
 
     public InterleaveStep(InterleaveOperation operation, StepContext context) : base(context)
     {
         _operation = operation;
-        _touches = new TouchStep?[operation.Of.Count];
+        _touches = new ModelStep?[operation.Of.Count];
         for (int i = 0; i < _touches.Length; i++)
         {
-            _touches[i] = operation.Of[i] is TouchOperation touch ? new TouchStep(touch, context) : null;
+            _touches[i] = operation.Of[i] is TouchOperation or ReadOperation or WriteOperation ? StepFactory.Make(operation.Of[i], context) : null;
         }
     }
 
@@ -76,15 +76,28 @@ internal sealed class InterleaveStep : ModelStep
                 (_turn, Done) = (0, Done + 1);
             }
         }
+        foreach (ModelStep? step in _touches)
+        {
+            (step as ReadStep)?.Close();
+            (step as WriteStep)?.Close();
+        }
         return StepOutcome.Done;
     }
 
-    /// <summary>One access of a touch; other operations are done whole, anew in each round.</summary>
+    private static StepOutcome One(ModelStep step) => step switch
+    {
+        TouchStep touch => touch.One(),
+        ReadStep read => read.One(),
+        WriteStep write => write.One(),
+        _ => StepOutcome.Done,
+    };
+
+    /// <summary>One access of a touch, read or write; other operations are done whole, anew in each round.</summary>
     private StepOutcome Turn()
     {
-        if (_touches[_turn] is TouchStep touch)
+        if (_touches[_turn] is { } touch)
         {
-            StepOutcome access = touch.One();
+            StepOutcome access = One(touch);
             if (touch.Requested == 0)
             {
                 Context.Machine.EnterSyscall(); // an empty region: the round still takes time

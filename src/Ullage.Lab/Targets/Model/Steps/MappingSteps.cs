@@ -2,17 +2,18 @@ using Ullage.Abi;
 using Ullage.Lab.Scenarios;
 using Ullage.Model;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Files;
 
 namespace Ullage.Lab.Targets.Model.Steps;
 
-/// <summary><c>mmap</c> of anonymous memory, private or shared.</summary>
+/// <summary><c>mmap</c> of anonymous memory, private or shared, or of a file, shared.</summary>
 internal sealed class MmapStep(MmapOperation operation, StepContext context) : ModelStep(context)
 {
     public override StepOutcome Run()
     {
         VmaFlags flags = ProtectionOf(operation.Protection) | (operation.NoReserve ? VmaFlags.NoReserve : VmaFlags.None)
-            | (operation.Kind == MapKind.Shared ? VmaFlags.Shared : VmaFlags.None);
-        (Errno errno, long address) = Context.Machine.Mmap(Context.Task, operation.Bytes, flags);
+            | (operation.Kind == MapKind.Anon ? VmaFlags.None : VmaFlags.Shared);
+        (Errno errno, long address) = operation.Kind == MapKind.File ? MapFile(flags) : Context.Machine.Mmap(Context.Task, operation.Bytes, flags);
         if (errno == Errno.None)
         {
             Context.Regions[operation.Region] = new Region(address, operation.Bytes);
@@ -26,6 +27,19 @@ internal sealed class MmapStep(MmapOperation operation, StepContext context) : M
             Context.Regions.TryAdd(operation.Region, new Region(-1, operation.Bytes)); // MAP_FAILED: who uses it all the same gets SIGSEGV
         }
         return Answer(errno);
+    }
+
+    /// <summary>The file is open only until it is mapped.</summary>
+    private (Errno Errno, long Address) MapFile(VmaFlags flags)
+    {
+        (Errno errno, FileHandle? file) = Context.Machine.OpenData(operation.File ?? "/");
+        if (file is null)
+        {
+            return (errno, 0);
+        }
+        (Errno Errno, long Address) mapped = Context.Machine.MmapData(Context.Task, file, operation.Bytes, flags);
+        Context.Machine.CloseData(file);
+        return mapped;
     }
 
     public static VmaFlags ProtectionOf(MapProtection protection) => protection switch
