@@ -52,6 +52,10 @@ public static class Validator
         {
             figures.AddRange(MigrationExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E5-"))
+        {
+            figures.AddRange(SwapExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));
         return figures;

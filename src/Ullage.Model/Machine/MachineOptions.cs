@@ -113,6 +113,8 @@ public sealed record MachineCosts
     public int FruitlessReclaimNs { get; init; } = 6000;
     /// <summary>Looking at one page in reclaim, and freeing it: measured as the difference between reads with room and reads at the limit.</summary>
     public int ReclaimPageNs { get; init; } = 220;
+    /// <summary>To give a page a slot, to unmap it and to hand it to the device.</summary>
+    public int SwapOutNs { get; init; } = 2500;
     /// <summary>From a fatal signal to the first freed page of the victim.</summary>
     public int DeathNs { get; init; } = 110_000;
     /// <summary>From queueing a victim to the reaper's work.</summary>

@@ -49,6 +49,7 @@ internal sealed class LruvecShrinker(Machine machine)
             }
             inProportion = _rules.AdjustsOnce;
         }
+        machine.Swap.Submit(); // blk_finish_plug
         run.Reclaimed += reclaimed;
         if (machine.InactiveRatio.AnonNeedsAgeing(lruvec))
         {
@@ -212,6 +213,7 @@ internal sealed class LruvecShrinker(Machine machine)
     private long ShrinkInactive(ReclaimRun run, Lruvec lruvec, LruList list, int pages)
     {
         int cpu = machine.CurrentCpu;
+        machine.Swap.Interrupt();
         machine.Lru.Drain(cpu);
         Span<int> taken = stackalloc int[Cluster];
         taken = taken[..Isolate(lruvec, list, taken[..pages])];

@@ -39,7 +39,8 @@ internal sealed partial class SwapSpace
         _machine.Vm.Add(VmItem.VmscanWrite, 1);
         _machine.Vm.Add(VmItem.PswpOut, 1);
         _machine.Hierarchy.ById(_frames.Memcg(frame))?.Stats.Add(_machine.CurrentCpu, MemcgStat.PswpOut, 1);
-        _writes.Add(frame);
+        _writes.Add(frame, SlotOf(frame));
+        _machine.Spend(_machine.Costs.SwapOutNs);
         return PageOutResult.Success;
     }
 
@@ -59,10 +60,18 @@ internal sealed partial class SwapSpace
         return true;
     }
 
+    /// <summary>Hands the pages that reclaim collected for writing to the device: at the end of its look at a cgroup, or when it must wait.</summary>
+    [Kernel("blk_finish_plug", "block/blk-core.c")]
+    public void Submit() => _writes.Submit();
+
+    /// <summary>Writes whose time has come are over, whatever runs.</summary>
+    public void Interrupt() => _writes.Interrupt();
+
     /// <summary>Waits until a page was written.</summary>
     [Kernel("folio_wait_writeback", "mm/page-writeback.c")]
     public void WaitOnWriteback(int frame)
     {
+        Submit();
         while ((_frames.Flags(frame) & PageFlags.Writeback) != 0 && _writes.DoneNsOf(frame) is >= 0 and long done)
         {
             _machine.IoSchedule(Math.Max(done - _machine.TimeNs, 0));
@@ -114,7 +123,7 @@ internal sealed partial class SwapSpace
         int frame = Read(slot, asking, ref read, out _);
         if (read > 0)
         {
-            WaitForRead(_machine.TimeNs + 100_000);
+            WaitForRead(_machine.Disk.ReadDoneAt(read));
         }
         return frame;
     }

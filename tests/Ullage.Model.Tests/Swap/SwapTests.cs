@@ -3,6 +3,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Files;
 
 namespace Ullage.Model.Tests.Swap;
 
@@ -20,6 +21,7 @@ public sealed class SwapTests
     private static Machine Boot(string era, int version, long swap = 64 << 20) => Machine.Boot(new MachineOptions
     {
         Era = Workloads.Era(era), CgroupVersion = version, MemoryBytes = 256 << 20, SwapBytes = swap,
+        Disk = new DiskOptions { ReadLatencyNs = 20_000, WriteLatencyNs = 20_000, BytesPerSecond = 4L << 30 },
     });
 
     private static void TouchAll(Machine machine, TaskStruct task, long address, int pages, bool write)
