@@ -5,6 +5,7 @@ using Ullage.Model.Swap;
 namespace Ullage.Model.Reclaim;
 
 /// <summary>What reclaim asks of those who own pages: page tables, the page cache, swap.</summary>
+[Abi.Kernel("struct address_space_operations", "include/linux/fs.h")]
 internal sealed class PageBackends(Machine machine)
 {
     private readonly PageFrames _frames = machine.Frames;
