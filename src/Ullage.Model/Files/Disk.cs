@@ -22,8 +22,8 @@ public sealed record DiskOptions
 internal sealed class Disk(Machine machine)
 {
     private const int KbPerPage = KernelConstants.PageSize / 1024;
+    private const long BytesTimesNs = KernelConstants.PageSize * 1_000_000_000L; // of one page; requests are far from 2 million pages
     private readonly DiskOptions _options = machine.Options.Disk;
-    private readonly double _pageNs = KernelConstants.PageSize * 1e9 / machine.Options.Disk.BytesPerSecond;
     private long _freeNs;
 
     /// <summary>When a read of so many pages, asked for now, is done. Counts it.</summary>
@@ -43,5 +43,5 @@ internal sealed class Disk(Machine machine)
     /// <summary>Pages that it writes in a second.</summary>
     public long WritePagesPerSecond => Math.Max(1, _options.BytesPerSecond / KernelConstants.PageSize);
 
-    private long Transfer(int pages) => _freeNs = Math.Max(machine.TimeNs, _freeNs) + (long)(pages * _pageNs);
+    private long Transfer(int pages) => _freeNs = Math.Max(machine.TimeNs, _freeNs) + (pages * BytesTimesNs / _options.BytesPerSecond);
 }

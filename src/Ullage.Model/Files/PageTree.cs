@@ -156,6 +156,7 @@ internal sealed class PageTree
     /// <summary>The levels above: as many as the file's size asks for.</summary>
     private bool TryAddUpper(AddressSpaceMap map, long key, MemCgroup memcg, Gfp gfp)
     {
+        long leaf = key;
         long last = (Math.Max(map.Pages, 1) - 1) >> Shift;
         for (int level = 0; last > 0; level++, last >>= Shift)
         {
@@ -172,7 +173,7 @@ internal sealed class PageTree
             }
             if (!TryAllocate(memcg, gfp, out SlabObject allocated))
             {
-                UndoUpper(map, key, level);
+                UndoUpper(map, leaf, level);
                 return false;
             }
             map.Upper[level].Add(key, new UpperNode { Children = 1, Object = allocated });
@@ -180,20 +181,15 @@ internal sealed class PageTree
         return true;
     }
 
-    /// <summary>Takes away the nodes below a level that were made for a child which then could not be had.</summary>
-    private void UndoUpper(AddressSpaceMap map, long key, int level)
+    /// <summary>Takes away the levels that were made for a node which then could not be had.</summary>
+    private void UndoUpper(AddressSpaceMap map, long leaf, int levels)
     {
-        for (level--; level >= 0; level--)
+        for (int level = 0; level < levels; level++)
         {
-            foreach ((long below, UpperNode upper) in map.Upper[level])
+            leaf >>= Shift;
+            if (map.Upper[level].Remove(leaf, out UpperNode upper))
             {
-                if (below >> Shift == key && upper.Children == 1)
-                {
-                    map.Upper[level].Remove(below);
-                    _machine.Slab.Free(upper.Object);
-                    key = below;
-                    break;
-                }
+                _machine.Slab.Free(upper.Object);
             }
         }
     }

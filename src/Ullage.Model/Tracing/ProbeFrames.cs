@@ -6,6 +6,10 @@ namespace Ullage.Model.Tracing;
 /// <summary>Puts call stacks together from what an era's build is known to show.</summary>
 internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
 {
+    // Waits for a page of a file (§12.4, §12.5): callers that all eras have; what lies between them differs from build to build.
+    private static readonly IReadOnlyList<string> FileRead = ["generic_file_read_iter", "ext4_file_read_iter", "vfs_read", "do_syscall_64"];
+    private static readonly IReadOnlyList<string> FileFault = ["filemap_fault", "__do_fault", "__handle_mm_fault", "handle_mm_fault"];
+
     private readonly CallPaths _paths = era.Paths;
 
     public bool Exists(KernelFunction function) => function switch
@@ -72,6 +76,11 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         switch (function)
         {
             case KernelFunction.PsiMemstallEnter:
+                if (path.Site is KernelSite.FileRead or KernelSite.FileFault)
+                {
+                    frames.AddRange(path.Site == KernelSite.FileRead ? FileRead : FileFault);
+                    break;
+                }
                 if (era.Pressure.ReclaimIsStall && !path.Throttle)
                 {
                     frames.Add("try_to_free_mem_cgroup_pages");

@@ -23,7 +23,6 @@ public sealed class ModelFileNameTests
     }
 
     [Theory]
-    [InlineData("create_files: { dir: /data, count: 3, bytes: 4096 }", "create_files with bytes")]
     [InlineData("create_files: { dir: /dev/shm/x, count: 3 }", "create_files on a RAM file system")]
     public void WhatNeedsThePageCacheIsRefusedBeforeAnythingRuns(string step, string what)
     {

@@ -66,6 +66,14 @@ public sealed class ModelFileTests
         result.Process("p").Steps[2].Done.ShouldBe(1024);
     }
 
+    [Theory, MemberData(nameof(Eras))]
+    public void CreateFilesWithBytesFillsThePageCacheUntilTheyAreUnlinked(string era)
+    {
+        string create = "- create_files: { dir: /data/many, count: 50, bytes: 10000 }";
+        ModelRuns.RunAndKeep(Yaml(create), era).Result.Files[0].Value.ShouldContain("Cached:              600 kB"); // three pages each
+        ModelRuns.RunAndKeep(Yaml(create + "\n- unlink_files: { dir: /data/many, count: 50 }"), era).Result.Files[0].Value.ShouldContain("Cached:                0 kB");
+    }
+
     [Fact]
     public void ReadOfAMissingFileIsEnoent()
     {

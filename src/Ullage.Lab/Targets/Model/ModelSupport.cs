@@ -60,7 +60,6 @@ internal static class ModelSupport
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
             or KillOperation or ExitOperation or StatMissingOperation or ReadOperation or WriteOperation => null,
-        CreateFilesOperation { Bytes: > 0 } => "create_files with bytes",
         CreateFilesOperation create when IsInMemory(create.Directory) => "create_files on a RAM file system",
         CreateFilesOperation or UnlinkFilesOperation => null,
         _ => operation.Name,
