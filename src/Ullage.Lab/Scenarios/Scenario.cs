@@ -85,6 +85,10 @@ public sealed record CgroupSpec
 {
     /// <summary>1 or 2.</summary>
     public int Version { get; init; } = 2;
+    /// <summary>v2 mount option memory_recursiveprot (5.7+). The host target refuses it: mounts are the host's.</summary>
+    public bool RecursiveProtection { get; init; }
+    /// <summary>v2 mount option memory_localevents (5.2+). The host target refuses it: mounts are the host's.</summary>
+    public bool LocalEvents { get; init; }
     /// <summary>Groups in the order of creation.</summary>
     public IReadOnlyList<GroupSpec> Groups { get; init; } = [];
 }

@@ -48,5 +48,6 @@ internal static class EraV5_10
         Pressure = EraPressure.V5_10,
         Files = EraFiles.V5_10,
         Swap = EraSwap.V5_10,
+        Deprecated = DeprecationRules.V5_10,
     };
 }

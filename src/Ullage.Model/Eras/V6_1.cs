@@ -45,5 +45,6 @@ internal static class EraV6_1
         Pressure = EraPressure.V6_1,
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
+        Deprecated = DeprecationRules.V6_1,
     };
 }

@@ -24,5 +24,6 @@ internal static class EraV6_12
         Pressure = EraPressure.V6_12,
         Files = EraFiles.V6_12,
         Swap = EraSwap.V6_12,
+        Deprecated = DeprecationRules.V6_12,
     };
 }

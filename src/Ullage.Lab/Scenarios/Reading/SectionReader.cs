@@ -111,7 +111,11 @@ internal sealed class SectionReader
             JudgeParents(readers);
         }
 
-        return new CgroupSpec { Version = version, Groups = groups };
+        return new CgroupSpec
+        {
+            Version = version, Groups = groups,
+            RecursiveProtection = map.Bool("memory_recursiveprot") ?? false, LocalEvents = map.Bool("memory_localevents") ?? false,
+        };
     }
 
     private void JudgeParents(MapReader groups)

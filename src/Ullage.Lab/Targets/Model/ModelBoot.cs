@@ -21,6 +21,7 @@ internal static class ModelBoot
     [
         ("memory", "machine.memory"), ("cpus", "machine.cpus"), ("possible cpus", "machine.possible_cpus"), ("nodes", "machine.nodes"), ("hz", "machine.hz"),
         ("swap", "machine.swap"), ("cgroup version", "cgroup.version"),
+        ("memory_recursiveprot", "cgroup.memory_recursiveprot"), ("memory_localevents", "cgroup.memory_localevents"),
     ];
 
     /// <summary>The era to model.</summary>
@@ -81,6 +82,7 @@ internal static class ModelBoot
                     BytesPerSecond = spec.Disk.BandwidthBytesPerSecond, ReadaheadBytes = spec.Disk.ReadaheadBytes,
                 },
                 CgroupVersion = scenario.Cgroup.Version,
+                MemoryRecursiveProt = scenario.Cgroup.RecursiveProtection, MemoryLocalEvents = scenario.Cgroup.LocalEvents,
                 Seed = options.Seed,
             });
         }
