@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
 using Ullage.Bench;
+using Ullage.Bench.Observe;
 
-return Bars.Run(BenchmarkSwitcher.FromAssembly(typeof(Bars).Assembly), args);
+return args is ["--observe"] ? ObserveCost.Run() : Bars.Run(BenchmarkSwitcher.FromAssembly(typeof(Bars).Assembly), args);

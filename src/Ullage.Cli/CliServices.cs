@@ -1,16 +1,19 @@
 using Ullage.Abi;
+using Ullage.Cli.Sources;
 using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
+using Ullage.Lab.Targets.Host;
 using Ullage.Observe.Diagnosis;
+using Ullage.Observe.Sampling;
 
 namespace Ullage.Cli;
 
 /// <summary>
 /// What the verbs need from the other rooms. Everything is made when it is first asked for, so that <c>--version</c> costs nothing.
 /// </summary>
-public sealed class CliServices
+public sealed record CliServices
 {
     /// <summary>The built-in scenarios: name and description, in the order to show them.</summary>
     public required Func<IReadOnlyList<(string Name, string Description)>> BuiltIns { get; init; }
@@ -33,11 +36,20 @@ public sealed class CliServices
     /// <summary>Writes a result as JSON of schema <c>ullage/result/1</c>.</summary>
     public required Func<RunResult, string> ResultJson { get; init; }
 
-    /// <summary>Opens the cgroup that <c>stat</c> watches; throws <see cref="CliException"/> when there is none.</summary>
-    internal Func<StatRequest, IStatSource> StatSource { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "stat is not in this build");
+    /// <summary>Opens the cgroup that <c>stat</c> watches; null = by <see cref="Source"/>. For tests.</summary>
+    internal Func<StatRequest, IStatSource>? StatSource { get; init; }
+
+    /// <summary>Opens what a reading verb watches; null = hosts, snapshots and scenarios (<see cref="SampleSources"/>). A recording is put in here.</summary>
+    internal Func<SourceRequest, ISampleSource>? Source { get; init; }
 
     /// <summary>Checks the host below a root directory (<c>/</c> = this host); empty when there is nothing to read.</summary>
     internal Func<string, IReadOnlyList<DoctorCheck>> Doctor { get; init; } = _ => throw new CliException(ExitCodes.FeatureAbsent, "doctor is not in this build");
+
+    /// <summary>The era that comes nearest to the kernel of this host; null when it is older than all, or not known.</summary>
+    internal Func<string?> HostEra { get; init; } = () => null;
+
+    /// <summary>Why this host's kernel cannot be traced; null = it can, as far as can be seen.</summary>
+    internal Func<TracingProblem?> HostTracing { get; init; } = () => HostTracer.Check();
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

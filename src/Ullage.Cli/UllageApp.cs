@@ -17,6 +17,7 @@ public static class UllageApp
     /// <returns>The exit code (docs/cli).</returns>
     public static async Task<int> RunAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel)
     {
+        console.CommandLine = ShellText.Of(["ullage", .. args]);
         bool verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {
@@ -40,6 +41,11 @@ public static class UllageApp
         {
             return ExitCodes.Ok; // whoever read our output has seen enough, as in `ullage stat | head`
         }
+        catch (Recording.Format.RecordingException damaged)
+        {
+            console.WriteError("ullage: " + damaged.Message);
+            return ExitCodes.NoData;
+        }
         catch (OutputException full)
         {
             console.WriteError("ullage: " + full.Message);
@@ -55,6 +61,9 @@ public static class UllageApp
             return ExitCodes.Finding;
         }
     }
+
+    /// <summary>Carries out a verb within another one; throws what it throws.</summary>
+    internal static Task<int> RunVerbAsync(string[] args, CliConsole console, Func<CliServices> services, CancellationToken cancel) => DispatchAsync(args, console, services, cancel);
 
     /// <summary>The program's version, such as <c>0.1.0</c>.</summary>
     public static string Version => typeof(UllageApp).Assembly.GetName().Version!.ToString(3);

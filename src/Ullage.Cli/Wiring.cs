@@ -1,6 +1,5 @@
 using System.Text;
 using Ullage.Abi;
-using Ullage.Cli.Stat;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
@@ -23,8 +22,8 @@ internal static class Wiring
         Target = MakeTarget,
         Eras = () => ScenarioReader.Kernels,
         ResultJson = Json,
-        StatSource = request => HostStatSource.Open(request, TimeProvider.System),
         Doctor = Examine,
+        HostEra = () => ModelledEras.Nearest(new HostFiles().Read("/proc/sys/kernel/osrelease").Text.Trim(), out _),
     };
 
     private static string DescriptionOf(string name) =>

@@ -8,11 +8,13 @@ internal static class TestData
     public static string Fixtures => Path.Combine(Root, "fixtures");
 
     /// <summary>Path as the kernel names it of every snapshot file, and the file.</summary>
-    public static IEnumerable<(string KernelPath, string File)> Snapshots()
+    public static IEnumerable<(string KernelPath, string File)> Snapshots() => Snapshots(Fixtures);
+
+    public static IEnumerable<(string KernelPath, string File)> Snapshots(string directory)
     {
-        foreach (string file in Directory.EnumerateFiles(Fixtures, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            string[] parts = Path.GetRelativePath(Fixtures, file).Split('/');
+            string[] parts = Path.GetRelativePath(directory, file).Split('/');
             if (parts.Length > 3)
                 yield return ("/" + string.Join('/', parts[2..]), file);
         }

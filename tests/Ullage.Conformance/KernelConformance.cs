@@ -108,8 +108,8 @@ public abstract class KernelConformance(ITestOutputHelper output)
         cgroup: { version: 1, groups: { /c: { memory.limit_in_bytes: 40M } } }
         processes:
           - { name: big, cgroup: /c, do: [ { grow: { bytes: 24M } }, { pause: } ] }
-          - { name: small, cgroup: /c, start: 300ms, do: [ { grow: { bytes: 20M } }, { exit: 3 } ] }
-        stop: { after: 5s }
+          - { name: small, cgroup: /c, start: 1s, do: [ { grow: { bytes: 20M } }, { exit: 3 } ] }
+        stop: { after: 10s }
         """,
         result =>
         {

@@ -7,7 +7,9 @@ namespace Ullage.Observe.Tests;
 /// <summary>Snapshot trees in tests/data/observe, and kernels made of texts.</summary>
 internal static class Fixtures
 {
-    internal static HostFiles Snapshot(string name) => new(Path.Combine(Repository(), "tests", "data", "observe", name));
+    internal static string Data { get; } = Path.Combine(Repository(), "tests", "data");
+
+    internal static HostFiles Snapshot(string name) => new(Path.Combine(Data, "observe", name));
 
     private static string Repository()
     {
@@ -42,7 +44,9 @@ internal sealed class TextFiles : IKernelFiles
     public KernelList List(string path)
     {
         string prefix = path.TrimEnd('/') + "/";
-        List<string> names = [.. Files.Keys.Where(file => file.StartsWith(prefix, StringComparison.Ordinal)).Select(file => file[prefix.Length..])];
+        List<string> names = [.. Files.Keys.Where(file => file.StartsWith(prefix, StringComparison.Ordinal)).Select(file => Entry(file[prefix.Length..])).Distinct()];
         return names.Count > 0 ? new KernelList(Errno.None, names) : KernelList.Failed(Errno.ENOENT);
     }
+
+    private static string Entry(string rest) => rest.IndexOf('/', StringComparison.Ordinal) is int slash and >= 0 ? rest[..(slash + 1)] : rest;
 }

@@ -77,6 +77,12 @@ internal static class FieldTables
         new(area.Path + ".type", area.IsPartition ? "partition" : "file"),
     });
 
+    public static IEnumerable<Field> BuddyInfo(BuddyInfo file) => file.Rows.SelectMany(row => Enumerable.Range(0, row.FreeBlocks.Count).Select(order =>
+        Named(string.Create(CultureInfo.InvariantCulture, $"{row.Node}.{row.Zone}.order{order}"), row.FreeBlocks[order].Value)));
+
+    public static IEnumerable<Field> ZoneInfo(ZoneInfo file) => file.Zones.SelectMany(zone => zone.Lines.Where(line => line.Value is not null).Select(line =>
+        Named(string.Create(CultureInfo.InvariantCulture, $"{zone.Node}.{zone.Zone}.{line.Name}"), line.Value!.Value)));
+
     private static Field[] Pressure(string name, PressureLine? line) => line is null ? [] :
     [
         new(name + ".avg10", PressureFile.Percent(line.Avg10)),

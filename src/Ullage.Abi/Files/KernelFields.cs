@@ -7,7 +7,7 @@ namespace Ullage.Abi.Files;
 /// Fields are the kernel's names: <c>oom_kill</c> in memory.events, <c>MemFree</c> in /proc/meminfo (kB, without the unit), <c>dentry.num_slabs</c>
 /// in slabinfo, <c>memory.num_cgroups</c> in /proc/cgroups, <c>full.total</c> in pressure files, <c>total.N0</c> in numa_stat, <c>VmRSS</c> in
 /// status, <c>memory</c> or <c>unified</c> in /proc/PID/cgroup (a path), <c>/dev/vdd.used</c> in /proc/swaps, <c>/sys/fs/cgroup.fstype</c> in
-/// mountinfo, <c>resident</c> in statm, <c>count</c> in lists of processes, <c>value</c> in files that hold one.
+/// mountinfo, <c>0.DMA32.order3</c> in buddyinfo, <c>0.DMA32.min</c> in zoneinfo, <c>resident</c> in statm, <c>count</c> in lists of processes, <c>value</c> in files that hold one.
 /// </summary>
 public static class KernelFields
 {
@@ -29,50 +29,49 @@ public static class KernelFields
             value = text.Trim();
             return true;
         }
-        FieldAnswer answer = Look(KernelFileKinds.Of(path), text, field);
-        if (answer.Problem.IsNone && answer.Value is not null)
+        (IEnumerable<KeyValuePair<string, string>>? fields, ParseProblem wrong) = Table(KernelFileKinds.Of(path), text);
+        List<string> names = [];
+        foreach ((string name, string found) in fields ?? [])
         {
-            value = answer.Value;
-            return true;
+            if (name == field)
+            {
+                value = found;
+                return true;
+            }
+            names.Add(name);
         }
-        problem = answer.Problem.IsNone
-            ? $"{path} has no field '{field}': {Offer(answer.Names)}"
-            : $"{path} is not in the kernel's shape, {answer.Problem}";
+        problem = fields is not null
+            ? $"{path} has no field '{field}': {Offer(names)}"
+            : $"{path} is not in the kernel's shape, {wrong}";
         return false;
     }
 
-    private static FieldAnswer Look(KernelFileKind kind, string text, string field) => kind switch
+    /// <summary>All fields of a file in its order, by the same names as <see cref="TryGet(string, string, string?, out string)"/>; empty when it is not in the kernel's shape.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> All(string path, string text) => [.. Table(KernelFileKinds.Of(path), text).Fields ?? []];
+
+    private static (IEnumerable<KeyValuePair<string, string>>? Fields, ParseProblem Problem) Table(KernelFileKind kind, string text) => kind switch
     {
-        KernelFileKind.FlatKeyed => Read<FlatKeyed>(text, field, FieldTables.FlatKeyed),
-        KernelFileKind.SingleValue => Read<SingleValue>(text, field, FieldTables.SingleValue),
-        KernelFileKind.MemInfo => Read<MemInfo>(text, field, FieldTables.MemInfo),
-        KernelFileKind.ProcCgroups => Read<ProcCgroups>(text, field, FieldTables.ProcCgroups),
-        KernelFileKind.TaskCgroups => Read<TaskCgroups>(text, field, FieldTables.TaskCgroups),
-        KernelFileKind.Pressure => Read<PressureFile>(text, field, FieldTables.Pressure),
-        KernelFileKind.ProcStatus => Read<ProcStatus>(text, field, FieldTables.ProcStatus),
-        KernelFileKind.Statm => Read<Statm>(text, field, FieldTables.Statm),
-        KernelFileKind.MountInfo => Read<MountInfo>(text, field, FieldTables.MountInfo),
-        KernelFileKind.NumaStat => Read<NumaStat>(text, field, FieldTables.NumaStat),
-        KernelFileKind.SlabInfo => Read<SlabInfo>(text, field, FieldTables.SlabInfo),
-        KernelFileKind.PidList => Read<PidList>(text, field, FieldTables.PidList),
-        KernelFileKind.Swaps => Read<SwapsFile>(text, field, FieldTables.Swaps),
-        _ => new(field == "value" ? text.Trim() : null, ["value"], ParseProblem.None),
+        KernelFileKind.FlatKeyed => Parse<FlatKeyed>(text, FieldTables.FlatKeyed),
+        KernelFileKind.SingleValue => Parse<SingleValue>(text, FieldTables.SingleValue),
+        KernelFileKind.MemInfo => Parse<MemInfo>(text, FieldTables.MemInfo),
+        KernelFileKind.ProcCgroups => Parse<ProcCgroups>(text, FieldTables.ProcCgroups),
+        KernelFileKind.TaskCgroups => Parse<TaskCgroups>(text, FieldTables.TaskCgroups),
+        KernelFileKind.Pressure => Parse<PressureFile>(text, FieldTables.Pressure),
+        KernelFileKind.ProcStatus => Parse<ProcStatus>(text, FieldTables.ProcStatus),
+        KernelFileKind.Statm => Parse<Statm>(text, FieldTables.Statm),
+        KernelFileKind.MountInfo => Parse<MountInfo>(text, FieldTables.MountInfo),
+        KernelFileKind.NumaStat => Parse<NumaStat>(text, FieldTables.NumaStat),
+        KernelFileKind.SlabInfo => Parse<SlabInfo>(text, FieldTables.SlabInfo),
+        KernelFileKind.PidList => Parse<PidList>(text, FieldTables.PidList),
+        KernelFileKind.BuddyInfo => Parse<BuddyInfo>(text, FieldTables.BuddyInfo),
+        KernelFileKind.ZoneInfo => Parse<ZoneInfo>(text, FieldTables.ZoneInfo),
+        KernelFileKind.Swaps => Parse<SwapsFile>(text, FieldTables.Swaps),
+        _ => ([new("value", text.Trim())], ParseProblem.None),
     };
 
-    private static FieldAnswer Read<T>(string text, string field, Func<T, IEnumerable<KeyValuePair<string, string>>> fields)
-        where T : class, IKernelText<T>
-    {
-        if (!T.TryParse(text, out T? file, out ParseProblem problem))
-            return new(null, [], problem);
-        List<string> names = [];
-        foreach ((string name, string value) in fields(file))
-        {
-            if (name == field)
-                return new(value, [], ParseProblem.None);
-            names.Add(name);
-        }
-        return new(null, names, ParseProblem.None);
-    }
+    private static (IEnumerable<KeyValuePair<string, string>>?, ParseProblem) Parse<T>(string text, Func<T, IEnumerable<KeyValuePair<string, string>>> fields)
+        where T : class, IKernelText<T> =>
+        T.TryParse(text, out T? file, out ParseProblem problem) ? (fields(file), problem) : (null, problem);
 
     private static string Offer(IReadOnlyList<string> names)
     {
@@ -84,6 +83,4 @@ public static class KernelFields
             _ => $"it has {string.Join(", ", names.Take(Most))} and {(names.Count - Most).ToString(CultureInfo.InvariantCulture)} more",
         };
     }
-
-    private sealed record FieldAnswer(string? Value, IReadOnlyList<string> Names, ParseProblem Problem);
 }

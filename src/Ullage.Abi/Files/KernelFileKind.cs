@@ -46,6 +46,15 @@ public enum KernelFileKind
 
     /// <summary><see cref="SwapsFile"/>.</summary>
     Swaps,
+
+    /// <summary><see cref="Files.BuddyInfo"/>.</summary>
+    BuddyInfo,
+
+    /// <summary><see cref="Files.ZoneInfo"/>.</summary>
+    ZoneInfo,
+
+    /// <summary><see cref="WordLines"/>.</summary>
+    Words,
 }
 
 /// <summary>Tells a file's kind by its path.</summary>
@@ -57,6 +66,8 @@ public static class KernelFileKinds
         ["memory.events"] = KernelFileKind.FlatKeyed,
         ["memory.events.local"] = KernelFileKind.FlatKeyed,
         ["memory.swap.events"] = KernelFileKind.FlatKeyed,
+        ["pids.events"] = KernelFileKind.FlatKeyed,
+        ["pids.events.local"] = KernelFileKind.FlatKeyed,
         ["memory.oom_control"] = KernelFileKind.FlatKeyed,
         ["cgroup.stat"] = KernelFileKind.FlatKeyed,
         ["cgroup.events"] = KernelFileKind.FlatKeyed,
@@ -76,6 +87,8 @@ public static class KernelFileKinds
         ["cgroup.threads"] = KernelFileKind.PidList,
         ["tasks"] = KernelFileKind.PidList,
         ["swaps"] = KernelFileKind.Swaps,
+        ["buddyinfo"] = KernelFileKind.BuddyInfo,
+        ["zoneinfo"] = KernelFileKind.ZoneInfo,
         ["cgroup.pressure"] = KernelFileKind.SingleValue,
         ["cgroup.freeze"] = KernelFileKind.SingleValue,
         ["cgroup.max.depth"] = KernelFileKind.SingleValue,
@@ -87,6 +100,13 @@ public static class KernelFileKinds
         ["oom_score_adj"] = KernelFileKind.SingleValue,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenSet<string> OfWords = FrozenSet.ToFrozenSet(
+    [
+        "cgroup.controllers", "cgroup.subtree_control", "cgroup.type", "cpuset.cpus.effective", "cpuset.cpus.isolated", "cpuset.mems.effective",
+        "io.cost.model", "io.cost.qos", "io.stat", "misc.capacity", "misc.current", "misc.peak", "dentry-state", "inode-state", "loadavg", "uptime", "version",
+        "filesystems", "pagetypeinfo", "stat", "io", "limits", "maps", "smaps", "smaps_rollup", "comm", "enabled", "min_ttl_ms",
+    ], StringComparer.Ordinal);
+
     /// <summary>The kind of the file at that path; <see cref="KernelFileKind.Unknown"/> for one that no type here reads.</summary>
     public static KernelFileKind Of(string path)
     {
@@ -95,6 +115,8 @@ public static class KernelFileKinds
             return kind;
         if (name.EndsWith(".pressure", StringComparison.Ordinal) || path.StartsWith("/proc/pressure/", StringComparison.Ordinal))
             return KernelFileKind.Pressure;
+        if (OfWords.Contains(name))
+            return KernelFileKind.Words;
         // What is left of the memory controller's files, and all sysctls read here, hold one value.
         bool single = name.StartsWith("memory.", StringComparison.Ordinal) || path.StartsWith("/proc/sys/vm/", StringComparison.Ordinal);
         return single ? KernelFileKind.SingleValue : KernelFileKind.Unknown;

@@ -16,7 +16,7 @@ internal sealed class OutputFile : IDisposable
     }
 
     /// <summary>Opens the file, or throws with the reason; null for no file.</summary>
-    public static OutputFile? Open(string? path)
+    public static OutputFile? Open(string? path, string option = "-o")
     {
         if (path is null)
         {
@@ -24,7 +24,7 @@ internal sealed class OutputFile : IDisposable
         }
         if (Directory.Exists(path))
         {
-            throw CliException.NoData($"cannot write {path}: EISDIR (Is a directory): give -o the name of a file in it");
+            throw CliException.NoData($"cannot write {path}: EISDIR (Is a directory): give {option} the name of a file in it");
         }
         try
         {

@@ -8,10 +8,13 @@ namespace Ullage.Cli.Run;
 /// <summary>Watches a run: keeps usage over time for the chart, and the present state for the progress display of another thread.</summary>
 internal sealed class RunRecorder(Scenario scenario) : IRunObserver
 {
+    private const int MostNarration = 2000;
+
     private readonly Lock _gate = new();
     private readonly UsageGauge[] _gauges = UsageGauge.ForAll(scenario);
     private readonly List<ProcessResult> _ended = [];
     private readonly OomReportParser _oom = new();
+    private readonly List<NarrationLine> _narration = [];
     private long _nowNs;
     private string? _lastLog;
 
@@ -19,6 +22,15 @@ internal sealed class RunRecorder(Scenario scenario) : IRunObserver
     public IKernelFiles? Files { get; private set; }
 
     public IReadOnlyList<UsageGauge> Gauges => _gauges;
+
+    /// <summary>The scenario's cgroup version.</summary>
+    public int CgroupVersion => scenario.Cgroup.Version;
+
+    /// <summary>What the target told while it ran, the last lines left out when there are very many.</summary>
+    public IReadOnlyList<NarrationLine> Narration => _narration;
+
+    /// <summary>Lines that were told, also those that were not kept.</summary>
+    public long NarrationLines { get; private set; }
 
     public void OnStart(string target, string kernel, IKernelFiles files)
     {
@@ -49,6 +61,14 @@ internal sealed class RunRecorder(Scenario scenario) : IRunObserver
             {
                 gauge.Memory.Add(new UsagePoint(line.TNs, usage, report.LimitBytes));
             }
+        }
+    }
+
+    public void OnNarration(NarrationLine line)
+    {
+        if (NarrationLines++ < MostNarration)
+        {
+            _narration.Add(line);
         }
     }
 

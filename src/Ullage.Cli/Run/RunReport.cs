@@ -11,15 +11,17 @@ internal sealed class RunReport(CliConsole console, bool verbose)
     private const int FirstLines = 8;
     private const int FirstStacks = 3;
 
-    public void Write(RunResult result, IReadOnlyList<UsageSeries> usage)
+    public void Write(RunResult result, IReadOnlyList<UsageSeries> usage, RunRecorder recorder)
     {
         Header(result);
         Chart(result, usage);
         Processes(result);
         Steps(result);
+        Narration(recorder);
         KernelLog(result);
         Stacks(result);
         Files(result);
+        Dying(result, recorder);
         Notes(result.Notes);
         Expectations(result.Expectations);
         console.WriteLine();
@@ -90,6 +92,35 @@ internal sealed class RunReport(CliConsole console, bool verbose)
             }
         }
         Paint(table.RowCount > 0 ? table.Lines(console.Width) : [("no step was begun", Tone.Dim)]);
+    }
+
+    /// <summary>The zombie ledger.</summary>
+    private void Dying(RunResult result, RunRecorder recorder)
+    {
+        IReadOnlyList<string> lines = DyingReport.Lines(result, recorder.Files, recorder.CgroupVersion);
+        if (lines.Count > 0)
+        {
+            Heading("dying cgroups");
+        }
+        foreach (string line in lines)
+        {
+            Wrapped(line, 2);
+        }
+    }
+
+    /// <summary>With -v: how tasks moved, phase by phase.</summary>
+    private void Narration(RunRecorder recorder)
+    {
+        if (!verbose || recorder.Narration.Count == 0)
+        {
+            return;
+        }
+        Heading("migrations");
+        foreach (NarrationLine line in recorder.Narration)
+        {
+            Wrapped(line.Text.StartsWith(' ') ? line.Text : $"{Amounts.Time(line.TNs)}  {line.Text}", 6);
+        }
+        LeftOut((int)Math.Min(int.MaxValue, recorder.NarrationLines - recorder.Narration.Count), "line", "");
     }
 
     private void KernelLog(RunResult result)

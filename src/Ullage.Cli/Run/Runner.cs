@@ -1,3 +1,6 @@
+using Ullage.Cli.Compare;
+using Ullage.Cli.Recordings;
+using Ullage.Cli.Reports;
 using Ullage.Cli.Terminal;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
@@ -8,48 +11,60 @@ namespace Ullage.Cli.Run;
 /// <summary>Carries out <c>ullage run</c>.</summary>
 internal sealed class Runner(CliConsole console, CliServices services)
 {
-    private const long HostProgressNs = 10_000_000;
-    private const long FinestProgressNs = 100_000;
-    private const long UnboundedProgressNs = 250_000;
-    private const long MostProgressCalls = 500_000;
-
     public async Task<int> RunAsync(RunRequest request, CancellationToken cancel)
     {
-        Scenario scenario = ScenarioLoader.Load(request.Scenario, request.Overrides, services);
-        if (request.Kernel is not null && !services.Eras().Contains(request.Kernel))
+        (Scenario scenario, string yaml) = ScenarioLoader.LoadText(request.Scenario, request.Overrides, services);
+        foreach (string kernel in request.Kernels)
         {
-            throw CliException.Usage($"there is no model of kernel '{request.Kernel}': use {string.Join(", ", services.Eras())}{NearestKernel.Advice(request.Kernel, services.Eras())}");
+            ScenarioRun.CheckKernel(services, kernel);
         }
-        ITarget target = services.Target(request.On)
-            ?? throw new CliException(ExitCodes.FeatureAbsent, $"--on {request.On} is not in this version: use --on {(request.On == "host" ? "model" : "host")}");
-        using OutputFile? output = OutputFile.Open(request.Output);
+        ITarget[] targets = [.. request.Targets.Select(on => ScenarioRun.Target(services, on))];
+        bool recorded = RunRecording.Wanted(request.Output);
+        using OutputFile? output = recorded ? null : OutputFile.Open(request.Output);
+        using OutputFile? report = OutputFile.Open(request.Report, "--report");
         TellIgnored(scenario, request);
-        RunRecorder recorder = new(scenario);
-        RunResult result = await RunOnceAsync(target, scenario, request, recorder, cancel).ConfigureAwait(false);
-        recorder.Finish(result);
-        result = Judged(scenario, result, recorder);
-        Show(result, recorder, request, output);
-        if (result.Ended == "interrupted" || cancel.IsCancellationRequested)
+        if (request.Sides > 1 && recorded)
+        {
+            throw CliException.Usage("a recording holds one run: give -o FILE.json to keep a comparison, or run the sides one by one");
+        }
+        if (request.Sides > 1)
+        {
+            return await new ComparedRuns(console, services, scenario, yaml).RunAsync(request, targets, output, report, cancel).ConfigureAwait(false);
+        }
+        string? era = request.Kernels.Count > 0 ? request.Kernels[0] : null;
+        ScenarioRun run = new(console, services, scenario) { IntervalNs = request.IntervalNs };
+        using RunRecording? recording = recorded ? RunRecording.Create(request.Output!, scenario, yaml, request, console.CommandLine) : null;
+        RunOutcome outcome = await run.OnceAsync(targets[0], era, request.Seed, request.Quiet, report is not null, cancel, recording).ConfigureAwait(false);
+        recording?.Finish(outcome.Result, services.ResultJson(outcome.Result));
+        Show(outcome, request, output);
+        report?.Save(Page(scenario, yaml, outcome));
+        if (outcome.Result.Ended == "interrupted" || cancel.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
         }
-        bool same = !request.Verify || await VerifyAsync(target, scenario, request, result, cancel).ConfigureAwait(false);
-        return same && result.Expectations.All(expectation => expectation.Ok) ? ExitCodes.Ok : ExitCodes.Finding;
+        bool same = !request.Verify || await VerifyAsync(run, targets[0], era, request, outcome.Result, cancel).ConfigureAwait(false);
+        return same && outcome.Result.Expectations.All(expectation => expectation.Ok) ? ExitCodes.Ok : ExitCodes.Finding;
+    }
+
+    private string Page(Scenario scenario, string yaml, RunOutcome outcome)
+    {
+        ShownRun shown = new($"{outcome.Result.Target} {outcome.Result.Kernel}", outcome.Result, outcome.Timeline!, outcome.Verdict);
+        return PageText.Of(RunPages.Of(scenario, yaml, [shown], null, console.CommandLine));
     }
 
     // The host is the machine it is; what a scenario says of the modelled one must not look as if it had been obeyed.
     private void TellIgnored(Scenario scenario, RunRequest request)
     {
-        if (request.On != "host" || request.Quiet)
+        if (!request.Targets.Contains("host") || request.Quiet)
         {
             return;
         }
         List<string> ignored = [];
-        if (scenario.Machine != new MachineSpec())
+        if (scenario.Machine != new MachineSpec() && request.Sides == 1)
         {
             ignored.Add("machine");
         }
-        if (scenario.Kernel is not null)
+        if (scenario.Kernel is not null && request.Sides == 1)
         {
             ignored.Add("kernel");
         }
@@ -57,47 +72,16 @@ internal sealed class Runner(CliConsole console, CliServices services)
         {
             console.WriteError($"ullage: note: the host is what it is: {string.Join(" and ", ignored)} of the scenario left aside");
         }
-        if (request.SeedGiven)
+        if (request.SeedGiven && request.Sides == 1)
         {
             console.WriteError("ullage: note: on the host, --seed decides only the access patterns of the scenario");
         }
     }
 
-    private async Task<RunResult> RunOnceAsync(
-        ITarget target, Scenario scenario, RunRequest request, RunRecorder recorder, CancellationToken cancel)
+    private void Show(RunOutcome outcome, RunRequest request, OutputFile? output)
     {
-        RunOptions options = new() { Seed = request.Seed, Kernel = request.Kernel, ProgressEveryNs = ProgressNs(request.On, scenario) };
-        try
-        {
-            // A thread of its own, not cancelled from outside: a cancelled run gives its partial result.
-            Task<RunResult> run = Task.Factory.StartNew(
-                () => target.Run(scenario, options, recorder, cancel), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            if (console.ErrorIsTerminal && !request.Quiet)
-            {
-                await new LiveProgress(console, $"{scenario.Name} on {target.Name}", recorder).WatchAsync(run).ConfigureAwait(false);
-            }
-            return await run.ConfigureAwait(false);
-        }
-        catch (TargetUnavailableException unavailable)
-        {
-            throw new CliException(unavailable.ExitCode, unavailable.Message) { Bare = unavailable.NamesPlace };
-        }
-    }
-
-    // Fine enough for the chart of a run that lasts milliseconds, without millions of readings in one that lasts a day.
-    private static long ProgressNs(string on, Scenario scenario) =>
-        on == "host" ? HostProgressNs
-        : scenario.StopAfterNs is long stop ? Math.Max(FinestProgressNs, stop / MostProgressCalls)
-        : UnboundedProgressNs;
-
-    private RunResult Judged(Scenario scenario, RunResult result, RunRecorder recorder) =>
-        scenario.Expect.Count == 0 || result.Ended == "interrupted" // nothing can be said of half a run
-            ? result
-            : result with { Expectations = services.Judge(scenario, result, recorder.Files) };
-
-    private void Show(RunResult result, RunRecorder recorder, RunRequest request, OutputFile? output)
-    {
-        string? json = request.Json || request.Output is not null ? services.ResultJson(result) : null;
+        RunResult result = outcome.Result;
+        string? json = request.Json || output is not null ? services.ResultJson(result) : null;
         if (request.Json)
         {
             console.Out.Write(json!.EndsWith('\n') ? json : json + "\n");
@@ -105,14 +89,14 @@ internal sealed class Runner(CliConsole console, CliServices services)
         else
         {
             RunReport report = new(console, request.Verbose);
-            UsageSeries[] usage = [.. recorder.Gauges.Select(gauge => gauge.Shown)];
+            UsageSeries[] usage = [.. outcome.Recorder.Gauges.Select(gauge => gauge.Shown)];
             if (request.Quiet)
             {
                 report.WriteQuiet(result, usage);
             }
             else
             {
-                report.Write(result, usage);
+                report.Write(result, usage, outcome.Recorder);
             }
         }
         if (output is not null)
@@ -121,13 +105,10 @@ internal sealed class Runner(CliConsole console, CliServices services)
         }
     }
 
-    private async Task<bool> VerifyAsync(ITarget target, Scenario scenario, RunRequest request, RunResult first, CancellationToken cancel)
+    private async Task<bool> VerifyAsync(ScenarioRun run, ITarget target, string? era, RunRequest request, RunResult first, CancellationToken cancel)
     {
-        RunRecorder recorder = new(scenario);
-        RunResult second = await RunOnceAsync(target, scenario, request, recorder, cancel).ConfigureAwait(false);
+        RunResult second = (await run.OnceAsync(target, era, request.Seed, request.Quiet, withTimeline: false, cancel).ConfigureAwait(false)).Result;
         cancel.ThrowIfCancellationRequested(); // a partial second run proves nothing
-        recorder.Finish(second);
-        second = Judged(scenario, second, recorder);
         string? difference = RunComparison.FirstDifference(services.ResultJson(first), services.ResultJson(second));
         string message = difference is null ? "verify: two runs are identical" : $"verify: two runs differ, first at {difference}";
         if (request.Json)

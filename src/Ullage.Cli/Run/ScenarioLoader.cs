@@ -12,11 +12,14 @@ internal static class ScenarioLoader
 {
     private const int MostBytes = 1 << 20;
 
-    public static Scenario Load(string nameOrPath, IReadOnlyList<string> overrides, CliServices services)
+    public static Scenario Load(string nameOrPath, IReadOnlyList<string> overrides, CliServices services) => LoadText(nameOrPath, overrides, services).Scenario;
+
+    /// <summary>The scenario and its text as it was read, without what <c>--set</c> changed.</summary>
+    public static (Scenario Scenario, string Text) LoadText(string nameOrPath, IReadOnlyList<string> overrides, CliServices services)
     {
         (string text, string file) = Find(nameOrPath, services);
         LoadedScenario loaded = services.ReadScenario(text, file, overrides);
-        return loaded.Scenario ?? throw new CliException(ExitCodes.Usage, loaded.Problems) { Bare = true };
+        return loaded.Scenario is Scenario scenario ? (scenario, text) : throw new CliException(ExitCodes.Usage, loaded.Problems) { Bare = true };
     }
 
     // A built-in name wins over a file of the same name: `run anon-oom` means the same everywhere; `./anon-oom` is the file.

@@ -19,6 +19,17 @@ internal static class StatWriters
         StatFormat.Json => new StatJsonWriter(console, lines: false),
         StatFormat.Ndjson => new StatJsonWriter(console, lines: true),
         StatFormat.Csv => new StatCsvWriter(console),
+        StatFormat.OpenMetrics => new StatOpenMetricsWriter(console),
         _ => new StatTableWriter(console, request.Verbose, request.Quiet),
     };
+}
+
+/// <summary>OpenMetrics: a whole exposition for each sample, as a scrape would get it.</summary>
+internal sealed class StatOpenMetricsWriter(CliConsole console) : IStatWriter
+{
+    public void Write(StatSample sample) => console.Out.Write(sample.OpenMetrics());
+
+    public void End()
+    {
+    }
 }

@@ -3,6 +3,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ullage.Cli.Terminal;
+using Ullage.Observe.Fields;
+using Ullage.Observe.Readings;
+using Ullage.Observe.Sampling;
 
 namespace Ullage.Cli.Stat;
 
@@ -45,10 +48,13 @@ internal sealed class StatJsonWriter(CliConsole console, bool lines) : IStatWrit
             Memory(json, sample);
             json.WriteStartObject("derived");
             Number(json, "ullage", sample.UllageBytes);
+            Number(json, "room", sample.RoomBytes);
+            Number(json, "working_set", sample.WorkingSetBytes);
             json.WriteString("binding_cgroup", sample.BindingCgroup);
             Number(json, "binding_limit", sample.BindingLimitBytes);
             json.WriteString("binding_kind", BindingKind(sample));
             json.WriteEndObject();
+            Fields(json, sample);
             json.WriteStartObject("unavailable");
             foreach ((string field, string reason) in sample.Unavailable)
             {
@@ -61,7 +67,24 @@ internal sealed class StatJsonWriter(CliConsole console, bool lines) : IStatWrit
     }
 
     private static string? BindingKind(StatSample sample) =>
-        sample.BindingCgroup is null or StatSample.Machine ? null : sample.BindingIsMemsw ? "memsw" : "memory";
+        sample switch
+    {
+        { BindingCgroup: null or StatSample.Machine } => null,
+        { BindingKind: LimitKind.MemoryAndSwap } => "memsw",
+        { BindingKind: LimitKind.KernelMemory } => "kmem",
+        _ => "memory",
+    };
+
+    // All that the kernel gives, under the names of the field catalogue; no limit is null.
+    private static void Fields(Utf8JsonWriter json, StatSample sample)
+    {
+        json.WriteStartObject("fields");
+        foreach ((Field field, long value) in sample.Fields)
+        {
+            Number(json, field.Name, field.Kind == FieldKind.Limit && value == Sample.Unlimited ? null : value);
+        }
+        json.WriteEndObject();
+    }
 
     private static void Memory(Utf8JsonWriter json, StatSample sample)
     {

@@ -1,3 +1,4 @@
+using Ullage.Cli.Sources;
 using Ullage.Cli.Terminal;
 
 namespace Ullage.Cli.Stat;
@@ -7,7 +8,7 @@ internal sealed class StatLoop(CliConsole console, CliServices services)
 {
     public async Task<int> RunAsync(StatRequest request, CancellationToken cancel)
     {
-        using IStatSource source = services.StatSource(request);
+        using IStatSource source = services.StatSource?.Invoke(request) ?? StatSource.Open(request, services);
         IStatWriter writer = StatWriters.For(request, console);
         try
         {
@@ -21,21 +22,17 @@ internal sealed class StatLoop(CliConsole console, CliServices services)
 
     private async Task<int> LinesAsync(StatRequest request, IStatSource source, IStatWriter writer, CancellationToken cancel)
     {
-        long began = services.Time.GetTimestamp();
-        for (long line = 0; request.Count is not int count || line < count; line++)
+        SampleLoop loop = new(services.Time, request.Interval, request.Count);
+        bool any = false;
+        while (loop.WantsMore)
         {
-            // Counted from the beginning, so that the time of reading does not add up.
-            TimeSpan wait = (line * request.Interval) - services.Time.GetElapsedTime(began);
-            if (wait > TimeSpan.Zero)
-            {
-                await Task.Delay(wait, services.Time, cancel).ConfigureAwait(false);
-            }
-            cancel.ThrowIfCancellationRequested();
+            await loop.WaitAsync(source.IsLive, cancel).ConfigureAwait(false);
             if (source.Read(out string gone) is not StatSample sample)
             {
-                return Gone(gone, anyRead: line > 0, request.Format);
+                return Gone(gone, any, request.Format);
             }
             writer.Write(sample);
+            any = true;
         }
         return ExitCodes.Ok;
     }

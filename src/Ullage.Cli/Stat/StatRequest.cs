@@ -1,3 +1,5 @@
+using Ullage.Cli.Sources;
+
 namespace Ullage.Cli.Stat;
 
 /// <summary>Forms that <c>stat</c> writes.</summary>
@@ -7,6 +9,7 @@ internal enum StatFormat
     Json,
     Ndjson,
     Csv,
+    OpenMetrics,
 }
 
 /// <summary>What a command line asks <c>stat</c> to do.</summary>
@@ -19,7 +22,8 @@ internal sealed record StatRequest
     /// <summary>How many lines; null = until it is interrupted or the cgroup is gone.</summary>
     public int? Count { get; init; }
     public StatFormat Format { get; init; }
-    public string Root { get; init; } = "/";
+    /// <summary>Which kernel.</summary>
+    public SourceRequest Source { get; init; } = new();
     /// <summary>Only the lines of the table: no title, header or notes.</summary>
     public bool Quiet { get; init; }
     public bool Verbose { get; init; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Ullage.Abi.Units;
 using Ullage.Cli.Terminal;
+using Ullage.Observe.Readings;
 
 namespace Ullage.Cli.Stat;
 
@@ -22,6 +23,10 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose, bool qui
         (char mark, Tone tone) = Mark(sample);
         console.WriteLine(console.Paint($"{Line(sample)} {mark}".TrimEnd(), tone));
         _sinceHeader++;
+        foreach (string line in sample.Explanation)
+        {
+            console.WriteLine(console.Paint(line, Tone.Dim));
+        }
         if (!quiet)
         {
             Footnotes(sample);
@@ -52,11 +57,16 @@ internal sealed class StatTableWriter(CliConsole console, bool verbose, bool qui
     private static string TitleOf(StatSample sample)
     {
         string name = $"{sample.Cgroup} (cgroup v{sample.Version})";
-        string kind = sample.BindingIsMemsw ? "limit of memory and swap" : "limit";
+        string kind = sample.BindingKind switch
+        {
+            LimitKind.MemoryAndSwap => "limit of memory and swap",
+            LimitKind.KernelMemory => "limit of kernel memory",
+            _ => "limit",
+        };
         return sample switch
         {
             { BindingCgroup: null } => name,
-            { BindingCgroup: StatSample.Machine } => $"{name}: no limit here or above, ullage is to what the machine has available",
+            { BindingCgroup: StatSample.Machine } => $"{name}: ullage is to what the machine has, no limit is nearer",
             _ when sample.BindingCgroup == sample.Cgroup => $"{name}: ullage is to its own {kind}",
             _ => $"{name}: ullage is to {sample.BindingCgroup}, whose {kind} of {Amounts.Limit(sample.BindingLimitBytes)} is reached first",
         };

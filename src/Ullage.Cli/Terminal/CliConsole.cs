@@ -21,11 +21,20 @@ public sealed class CliConsole
     /// <summary>True when <see cref="Error"/> is a terminal: progress may be drawn there.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>The present size of the terminal, which may change; null = <see cref="Width"/> and <see cref="Height"/> for ever.</summary>
+    public Func<(int Columns, int Lines)>? Measure { get; init; }
+
+    /// <summary>Opens the terminal's keyboard; null when standard input is not a terminal.</summary>
+    internal Func<IKeyboard>? OpenKeyboard { get; init; }
+
     /// <summary>True when <see cref="Out"/> may have colour.</summary>
     public bool Colour { get; private set; }
 
     /// <summary>True when the terminal shows UTF-8; false = ASCII only.</summary>
     public bool Utf8 { get; init; }
+
+    /// <summary>The command line that is carried out, to be copied into a shell; reports show it.</summary>
+    public string CommandLine { get; internal set; } = "ullage";
 
     /// <summary>Turns colour on or off.</summary>
     public CliConsole WithColour(bool colour)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading.Channels;
 
 namespace Ullage.Cli.Terminal;
 
@@ -19,6 +20,8 @@ internal static class SystemConsole
             Width = Columns(outIsTerminal),
             Height = Lines(outIsTerminal),
             Utf8 = SpeaksUtf8(),
+            Measure = outIsTerminal ? () => (Columns(isTerminal: true), Lines(isTerminal: true)) : null,
+            OpenKeyboard = Console.IsInputRedirected ? null : () => new Keyboard(),
         }.WithColour(outIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
             && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null or ""));
     }
@@ -77,5 +80,57 @@ internal static class SystemConsole
         public ushort Columns;
         public ushort WidthPixels;
         public ushort HeightPixels;
+    }
+
+    /// <summary>Reads keys on a thread of its own, which waits in the terminal driver and costs nothing.</summary>
+    private sealed class Keyboard : IKeyboard
+    {
+        private readonly Channel<KeyPress> _keys = Channel.CreateUnbounded<KeyPress>();
+
+        public Keyboard() => new Thread(Listen) { IsBackground = true, Name = "keyboard" }.Start();
+
+        public async Task<KeyPress?> NextAsync(TimeSpan wait, CancellationToken cancel)
+        {
+            using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            timeout.CancelAfter(wait);
+            try
+            {
+                return await _keys.Reader.ReadAsync(timeout.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
+
+        private void Listen()
+        {
+            try
+            {
+                while (_keys.Writer.TryWrite(Of(Console.ReadKey(intercept: true))))
+                {
+                }
+            }
+            catch (Exception lost) when (lost is InvalidOperationException or IOException)
+            {
+                _keys.Writer.TryWrite(new KeyPress('q')); // the terminal went away
+            }
+        }
+
+        private static KeyPress Of(ConsoleKeyInfo key) => key.Key switch
+        {
+            ConsoleKey.Enter => KeyPress.Of(NamedKey.Enter),
+            ConsoleKey.Escape => KeyPress.Of(NamedKey.Escape),
+            ConsoleKey.Backspace => KeyPress.Of(NamedKey.Backspace),
+            ConsoleKey.UpArrow => KeyPress.Of(NamedKey.Up),
+            ConsoleKey.DownArrow => KeyPress.Of(NamedKey.Down),
+            ConsoleKey.LeftArrow => KeyPress.Of(NamedKey.Left),
+            ConsoleKey.RightArrow => KeyPress.Of(NamedKey.Right),
+            ConsoleKey.PageUp => KeyPress.Of(NamedKey.PageUp),
+            ConsoleKey.PageDown => KeyPress.Of(NamedKey.PageDown),
+            ConsoleKey.Home => KeyPress.Of(NamedKey.Home),
+            ConsoleKey.End => KeyPress.Of(NamedKey.End),
+            _ => new KeyPress(key.KeyChar),
+        };
     }
 }

@@ -12,10 +12,10 @@ internal sealed class Tracer(CliConsole console, CliServices services)
 {
     public async Task<int> RunAsync(TraceRequest request, CancellationToken cancel)
     {
-        if (request.On == "host")
+        if (request.On == "host" && services.HostTracing() is { } problem)
         {
-            throw new CliException(ExitCodes.FeatureAbsent,
-                "--on host: tracing this host's kernel is not in this version: use --on model, or bpftrace -e 'kprobe:FUNCTION { @[kstack] = count(); }' while 'ullage run SCENARIO --on host' runs");
+            throw new CliException(problem.ExitCode,
+                $"--on host: {problem.Message}; or, where bpftrace(8) works, bpftrace -e 'kprobe:FUNCTION {{ @[kstack] = count(); }}' while 'ullage run SCENARIO --on host' runs");
         }
         Scenario scenario = ScenarioLoader.Load(request.Scenario, request.Overrides, services) with { Probes = request.Functions };
         if (request.Kernel is not null && !services.Eras().Contains(request.Kernel))

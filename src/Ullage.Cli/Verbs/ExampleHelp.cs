@@ -44,8 +44,18 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
             ScenariosVerb.Name => ScenariosVerb.Examples,
             ScenariosVerb.ShowName => ScenariosVerb.ShowExamples,
             StatVerb.Name => StatVerb.Examples,
+            TopVerb.Name => TopVerb.Examples,
+            PressureVerb.Name => PressureVerb.Examples,
+            SlabVerb.Name => SlabVerb.Examples,
             ValidateVerb.Name => ValidateVerb.Examples,
             TraceVerb.Name => TraceVerb.Examples,
+            CompareVerb.Name => CompareVerb.Examples,
+            RecordVerb.Name => RecordVerb.Examples,
+            ReplayVerb.Name => ReplayVerb.Examples,
+            DumpVerb.Name => DumpVerb.Examples,
+            ExportVerb.Name => ExportVerb.Examples,
+            ServeVerb.Name => ServeVerb.Examples,
+            ReportVerb.Name => ReportVerb.Examples,
             _ => DoctorVerb.Examples,
         };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ullage.Cli.Sources;
 using Ullage.Cli.Stat;
 using Ullage.Cli.Terminal;
 
@@ -32,18 +33,19 @@ internal static class StatVerb
         private readonly Option<string?> _pid = new("--pid", "-p") { HelpName = "PID", Description = "Watch the memory cgroup of this process" };
         private readonly Option<string?> _count = new("--count", "-c") { HelpName = "COUNT", Description = "Number of lines; default: 1 without an interval, else no end" };
         private readonly Option<string?> _interval = new("--interval", "-i") { HelpName = "TIME", Description = "Time between lines, such as 1, 0.5 or 200ms; default: 1 s" };
-        private readonly Option<string> _format = CommonOptions.Format("table (IEC units), or json, ndjson, csv (bytes)");
-        private readonly Option<string> _root = CommonOptions.Root;
+        private readonly Option<string> _format = CommonOptions.Format("table (IEC units), or json, ndjson, csv, openmetrics (bytes)");
+        private readonly SourceOptionSet _source = new();
         private readonly Option<bool> _quiet = new("--quiet") { Description = "Only the lines of the table: no title, header or notes" };
         private readonly Option<bool> _verbose = CommonOptions.Verbose;
 
         public void AddTo(Command verb)
         {
             verb.Arguments.Add(_words);
-            foreach (Option option in new Option[] { _pid, _count, _interval, _format, _root, _quiet, _verbose, CommonOptions.NoColour })
+            foreach (Option option in new Option[] { _pid, _count, _interval, _format, _quiet, _verbose, CommonOptions.NoColour })
             {
                 verb.Options.Add(option);
             }
+            _source.AddTo(verb);
         }
 
         public StatRequest Read(ParseResult parse)
@@ -71,8 +73,8 @@ internal static class StatVerb
                 Cgroup = cgroup,
                 Interval = interval is null ? TimeSpan.FromSeconds(1) : OptionText.Interval(delay is null ? "--interval" : "delay", interval),
                 Count = count is not null ? OptionText.Positive(number is null ? "--count" : "count", count) : interval is null ? 1 : null,
-                Format = FormatOf(OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json", "ndjson", "csv")),
-                Root = parse.GetValue(_root)!,
+                Format = FormatOf(OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json", "ndjson", "csv", "openmetrics")),
+                Source = _source.Read(parse),
                 Quiet = parse.GetValue(_quiet),
                 Verbose = parse.GetValue(_verbose),
             };
@@ -83,6 +85,7 @@ internal static class StatVerb
             "json" => StatFormat.Json,
             "ndjson" => StatFormat.Ndjson,
             "csv" => StatFormat.Csv,
+            "openmetrics" => StatFormat.OpenMetrics,
             _ => StatFormat.Table,
         };
     }

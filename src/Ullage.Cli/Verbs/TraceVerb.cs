@@ -24,7 +24,7 @@ internal static class TraceVerb
             Description = "Kernel functions, then a built-in scenario's name or a file",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> on = new("--on") { HelpName = "TARGET", Description = "model; host is not in this version", DefaultValueFactory = _ => "model" };
+        Option<string> on = new("--on") { HelpName = "TARGET", Description = "model, or host: this machine's kernel, through tracefs", DefaultValueFactory = _ => "model" };
         Option<string?> kernel = new("--kernel") { HelpName = "ERA", Description = "The kernel to model, such as 5.4; default: the scenario's" };
         Option<string[]> set = new("--set") { HelpName = "KEY=VALUE", Description = "Change a value of the scenario; may be repeated", AllowMultipleArgumentsPerToken = false };
         Option<string> seed = new("--seed") { HelpName = "N", Description = "Seed of everything random", DefaultValueFactory = _ => "1" };

@@ -11,28 +11,34 @@ internal static class VerbList
         (RunVerb.Name, RunVerb.Does),
         (ScenariosVerb.Name, ScenariosVerb.Does),
         (StatVerb.Name, StatVerb.Does),
+        (TopVerb.Name, TopVerb.Does),
+        (PressureVerb.Name, PressureVerb.Does),
+        (SlabVerb.Name, SlabVerb.Does),
         (DoctorVerb.Name, DoctorVerb.Does),
         (ValidateVerb.Name, ValidateVerb.Does),
         (TraceVerb.Name, TraceVerb.Does),
+        (CompareVerb.Name, CompareVerb.Does),
+        (RecordVerb.Name, RecordVerb.Does),
+        (ReplayVerb.Name, ReplayVerb.Does),
+        (DumpVerb.Name, DumpVerb.Does),
+        (ExportVerb.Name, ExportVerb.Does),
+        (ServeVerb.Name, ServeVerb.Does),
+        (ReportVerb.Name, ReportVerb.Does),
     ];
 
     // What to use until they are there.
     private static (string Name, string Instead)[] Planned =>
     [
-        ("compare", "'ullage run SCENARIO --format json' gives results to compare"),
-        ("top", "'ullage stat CGROUP 1' shows one cgroup, line by line"),
-        ("pressure", "read /proc/pressure/memory or a cgroup's memory.pressure"),
-        ("slab", "read /proc/slabinfo or a cgroup's memory.kmem.slabinfo"),
-        ("record", "'ullage stat CGROUP 1 --format ndjson' keeps what stat shows"),
-        ("report", "'ullage run SCENARIO' prints one"),
-        ("export", "'ullage stat CGROUP 1 --format csv' writes what stat shows"),
         ("explain", "'ullage run SCENARIO' says why a process of a scenario was killed"),
     ];
+
+    /// <summary>Whether this version has the verb.</summary>
+    public static bool Has(string verb) => Present.Any(each => each.Name == verb);
 
     /// <summary>Throws, with what to do, unless this version has the verb.</summary>
     public static void Check(string verb)
     {
-        if (Present.Any(each => each.Name == verb))
+        if (Has(verb))
         {
             return;
         }
@@ -54,8 +60,18 @@ internal static class VerbList
         RunVerb.Name => RunVerb.Command(console, services),
         ScenariosVerb.Name => ScenariosVerb.Command(console, services),
         StatVerb.Name => StatVerb.Command(console, services),
+        TopVerb.Name => TopVerb.Command(console, services),
+        PressureVerb.Name => PressureVerb.Command(console, services),
+        SlabVerb.Name => SlabVerb.Command(console, services),
         ValidateVerb.Name => ValidateVerb.Command(console),
         TraceVerb.Name => TraceVerb.Command(console, services),
+        CompareVerb.Name => CompareVerb.Command(console, services),
+        RecordVerb.Name => RecordVerb.Command(console, services),
+        ReplayVerb.Name => ReplayVerb.Command(console, services),
+        DumpVerb.Name => DumpVerb.Command(console),
+        ExportVerb.Name => ExportVerb.Command(console),
+        ServeVerb.Name => ServeVerb.Command(console, services),
+        ReportVerb.Name => ReportVerb.Command(console),
         _ => DoctorVerb.Command(console, services),
     };
 

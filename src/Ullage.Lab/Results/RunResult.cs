@@ -88,6 +88,9 @@ public sealed record SampleResult(long TNs, IReadOnlyList<KeyValuePair<string, s
 /// <summary>One kernel log line. Level is the syslog level (4 = warning, 3 = error, 6 = info).</summary>
 public sealed record DmesgLine(long TNs, int Level, string Text);
 
+/// <summary>One line of a story that the target tells while it runs, such as the phases of a migration.</summary>
+public sealed record NarrationLine(long TNs, string Text);
+
 /// <summary>One stack of a histogram, innermost frame first.</summary>
 public sealed record StackResult(string Probe, long Count, IReadOnlyList<string> Frames);
 

@@ -209,6 +209,8 @@ public sealed record RepeatOperation(int Times, IReadOnlyList<Operation> Do) : O
 {
     /// <inheritdoc/>
     public override string Name => "repeat";
+    /// <summary>The depth of the repeat around it whose round is its number of rounds (<c>times: '{i}'</c>); null = <see cref="Times"/> says it.</summary>
+    public int? TimesOfDepth { get; init; }
     /// <summary>How many repeats are around this one (0 to 2), which decides whether its round is <c>{i}</c>, <c>{j}</c> or <c>{k}</c>.</summary>
     public int Depth { get; init; }
 }

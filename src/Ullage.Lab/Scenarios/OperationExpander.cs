@@ -57,7 +57,10 @@ public static class OperationExpander
         IReadOnlyList<Operation> InAll(IReadOnlyList<Operation> list) => [.. list.Select(inner => Substitute(inner, depth, round))];
         return operation switch
         {
-            RepeatOperation o => o with { Do = InAll(o.Do) },
+            RepeatOperation o => o with
+            {
+                Do = InAll(o.Do), Times = o.TimesOfDepth == depth ? round : o.Times, TimesOfDepth = o.TimesOfDepth == depth ? null : o.TimesOfDepth,
+            },
             InterleaveOperation o => o with { Of = InAll(o.Of) },
             ForkOperation o => o with { ChildName = In(o.ChildName), Cgroup = o.Cgroup is null ? null : In(o.Cgroup), Do = InAll(o.Do) },
             MmapOperation o => o with { Region = In(o.Region), File = o.File is null ? null : In(o.File) },

@@ -89,6 +89,8 @@ public sealed record CgroupSpec
     public bool RecursiveProtection { get; init; }
     /// <summary>v2 mount option memory_localevents (5.2+). The host target refuses it: mounts are the host's.</summary>
     public bool LocalEvents { get; init; }
+    /// <summary>v1, model only: what is mounted (<c>memory</c>, <c>memory,pids</c>, <c>name=systemd</c>), in this order; groups are made in the one with memory.</summary>
+    public IReadOnlyList<string> Hierarchies { get; init; } = ["memory"];
     /// <summary>Groups in the order of creation.</summary>
     public IReadOnlyList<GroupSpec> Groups { get; init; } = [];
 }
@@ -134,6 +136,8 @@ public sealed record ProcessSpec
     public long StartNs { get; init; }
     /// <summary>How many alike. With more than one, the names are <c>name-1</c>, <c>name-2</c>, ….</summary>
     public int Count { get; init; } = 1;
+    /// <summary>How many threads it has, model only: all but the first sleep for ever.</summary>
+    public int Threads { get; init; } = 1;
     /// <summary>Start again at this period; null = once.</summary>
     public long? EveryNs { get; init; }
     /// <summary>Its user id.</summary>

@@ -47,6 +47,11 @@ public interface IRunObserver
     {
     }
 
+    /// <summary>A task's move between cgroups, phase by phase (model only).</summary>
+    void OnNarration(NarrationLine line)
+    {
+    }
+
     /// <summary>A process ended.</summary>
     void OnProcessEnded(long tNs, ProcessResult process)
     {

@@ -37,6 +37,12 @@ public enum FidelityRule
     WithinTenPercent,
     /// <summary>The model's value is within 15 % of one of those measured, or within 64 pages of it: the counter is the whole machine's.</summary>
     WithinFifteenPercent,
+    /// <summary>As <see cref="WithinOneBatch"/>, in both directions and by two batches: what two CPUs' stocks can hold.</summary>
+    WithinTwoBatches,
+    /// <summary>In bytes: one of those measured, or one page beside it.</summary>
+    WithinOnePageBytes,
+    /// <summary>Of so many (<see cref="FidelityFigure.Batch"/>), both have all but a few, or both a few: at most 4 % are on their way at any time.</summary>
+    AllOrFew,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -85,6 +91,9 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
         FidelityRule.FivePercentOrMiB => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 20, 1 << 20)),
+        FidelityRule.WithinTwoBatches => Math.Abs(Difference) <= 2 * Batch,
+        FidelityRule.WithinOnePageBytes => Math.Abs(Difference) <= 4096,
+        FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
         FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
@@ -95,6 +104,8 @@ public sealed record FidelityFigure(
         FidelityRule.FloorPlusBatch => Difference == 0 || Kernel.Any(value => value >= Model && value - Model <= Batch),
         _ => null,
     };
+
+    private bool IsFew(long value) => value * 25 <= Batch;
 
     private bool IsRounds(long value) => value >= FirstRound && value <= FirstRound + Batch;
 }

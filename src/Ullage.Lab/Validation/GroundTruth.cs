@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ullage.Abi;
 using Ullage.Abi.Files;
 
 namespace Ullage.Lab.Validation;
@@ -104,6 +105,14 @@ public static class GroundTruth
             {
                 values[string.Create(CultureInfo.InvariantCulture, $"{name}.{++pass}")] = element.GetInt64();
             }
+        }
+        else if (property is { Name: "proc_cgroups_memory", Value.ValueKind: JsonValueKind.Array })
+        {
+            values[prefix + ".num_cgroups"] = long.Parse(property.Value[2].GetString()!, CultureInfo.InvariantCulture); // a line of /proc/cgroups
+        }
+        else if (property.Value.ValueKind == JsonValueKind.String && ErrnoNames.TryParse(property.Value.GetString()!, out Errno errno))
+        {
+            values[name] = (long)errno;
         }
         else if (property.Value.ValueKind == JsonValueKind.Object)
         {

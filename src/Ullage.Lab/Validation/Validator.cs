@@ -48,6 +48,14 @@ public static class Validator
         {
             figures.AddRange(SwapExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-").Where(DyingExperiment.CanRepeat))
+        {
+            figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E9-"))
+        {
+            figures.AddRange(MigrationExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));
         return figures;

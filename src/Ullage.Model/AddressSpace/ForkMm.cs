@@ -56,10 +56,10 @@ internal static class ForkMm
         if (vma.File is { } file)
         {
             file.Map.Users++;
-            if (!vma.HasAnonVma)
-            {
-                return true;
-            }
+        }
+        if (!vma.HasAnonVma)
+        {
+            return true; // no page of its own: the program's text, and what was only read, come back by faults, too
         }
         for (long page = vma.StartPage; page < vma.EndPage; page++)
         {

@@ -9,7 +9,7 @@ public sealed class Mm
 {
     internal const long TaskSizePages = 0x7fff_ffff_f000 >> KernelConstants.PageShift;
 
-    private const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
+    internal const long LowestPage = 16; // vm.mmap_min_addr, 64 KiB
     internal const long DefaultStackPages = 8L << 20 >> KernelConstants.PageShift;
 
     private readonly List<Vma> _vmas = []; // by address
@@ -106,6 +106,9 @@ public sealed class Mm
 
     /// <summary>The OOM reaper has unmapped it or gave up (MMF_OOM_SKIP).</summary>
     public bool OomSkip { get; internal set; }
+
+    /// <summary>It waits for the OOM reaper, or had its turn (MMF_OOM_REAP_QUEUED).</summary>
+    internal bool OomReapQueued { get; set; }
 
     /// <summary>Mappings by address.</summary>
     public IReadOnlyList<Vma> Vmas => _vmas;

@@ -117,6 +117,10 @@ internal sealed class Overcommit
     /// <summary>Promises pages to a task; false = -ENOMEM, and nothing was promised.</summary>
     public bool TryCharge(TaskStruct task, Mm mm, long pages)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.VmEnoughMemory);
+        }
         Charge(pages);
         if (Fits(task.Signal.IsPrivileged, mm, pages))
         {

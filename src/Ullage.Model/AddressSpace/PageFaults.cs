@@ -3,6 +3,7 @@ using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 using Ullage.Model.Oom;
 using Ullage.Model.Pages;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.AddressSpace;
 
@@ -97,6 +98,10 @@ internal sealed partial class PageFaults
         MemcgOf(task, mm).Stats.Add(_machine.CurrentCpu, MemcgStat.PgFault, 1);
         _machine.Spend(_anonFaultNs);
         task.InUserFault = true;
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.HandleMmFault);
+        }
         VmFault fault = HandleUntilDone(task, mm, vma, page, write);
         task.InUserFault = false;
         if (task.PagesOverHigh > 0)
@@ -343,6 +348,10 @@ internal sealed partial class PageFaults
     [Kernel("pagefault_out_of_memory", "mm/oom_kill.c")]
     private FaultOutcome OutOfMemory(TaskStruct task)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.PagefaultOutOfMemory);
+        }
         if (task.MemcgInOom is { } memcg)
         {
             task.MemcgInOom = null;

@@ -9,6 +9,7 @@ namespace Ullage.Model.Cgroups;
 public sealed class Cgroup
 {
     private readonly List<Cgroup> _children = [];
+    private readonly Dictionary<string, Cgroup> _byName = new(StringComparer.Ordinal);
     private readonly List<TaskStruct> _tasks = [];
 
     internal Cgroup(CgroupHierarchy hierarchy, Cgroup? parent, string name, ulong serial)
@@ -52,6 +53,33 @@ public sealed class Cgroup
 
     /// <summary>v2: <c>memory</c> stands in its cgroup.subtree_control.</summary>
     public bool DistributesMemory { get; internal set; }
+
+    /// <summary>v2: <c>pids</c> stands in its cgroup.subtree_control.</summary>
+    public bool DistributesPids { get; internal set; }
+
+    /// <summary>Its own count of tasks; null for the root, and where the pids controller is not.</summary>
+    internal PidsCgroup? OwnPids { get; set; }
+
+    /// <summary>The count that its tasks are in: its own, or the nearest above.</summary>
+    internal PidsCgroup? Pids => OwnPids ?? Parent?.Pids;
+
+    /// <summary>css_sets that pass through it: they keep it in memory.</summary>
+    public int CssSets { get; internal set; }
+
+    /// <summary>Nothing of it is left but what others still say of it.</summary>
+    internal bool IsFreed { get; set; }
+
+    /// <summary>v2: who may move tasks and make cgroups in it, besides root (§10.2).</summary>
+    public int OwnerUid { get; internal set; }
+
+    /// <summary>When it was removed, in nanoseconds since boot; -1 = it was not.</summary>
+    public long RemovedNs { get; internal set; } = -1;
+
+    /// <summary>v2: it is threaded, and belongs to the resource domain of <see cref="Domain"/> (§10.2).</summary>
+    public bool IsThreaded { get; internal set; }
+
+    /// <summary>v2: the cgroup whose resources its tasks use: itself, or, when it is threaded, its nearest ancestor that is not.</summary>
+    public Cgroup Domain => IsThreaded ? Parent!.Domain : this;
 
     /// <summary>Live children in creation order.</summary>
     public IReadOnlyList<Cgroup> Children => _children;
@@ -126,19 +154,33 @@ public sealed class Cgroup
     /// <summary>The live child of that name, or null.</summary>
     public Cgroup? Child(string name)
     {
-        foreach (Cgroup child in _children)
-        {
-            if (child.Name == name)
-            {
-                return child;
-            }
-        }
-        return null;
+        return _byName.GetValueOrDefault(name);
     }
 
-    internal void AddChild(Cgroup child) => _children.Add(child);
+    internal void AddChild(Cgroup child)
+    {
+        _children.Add(child);
+        _byName.Add(child.Name, child);
+    }
 
-    internal void RemoveChild(Cgroup child) => _children.Remove(child);
+    internal void RemoveChild(Cgroup child)
+    {
+        _children.Remove(child);
+        _byName.Remove(child.Name);
+    }
+
+    /// <summary>It is that one or stands below it.</summary>
+    internal bool IsBelow(Cgroup ancestor)
+    {
+        for (Cgroup? at = this; at is not null; at = at.Parent)
+        {
+            if (at == ancestor)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     internal void AddTask(TaskStruct task)
     {

@@ -3,9 +3,9 @@ using Ullage.Model.Charging;
 
 namespace Ullage.Model.Cgroups;
 
-/// <summary>The hierarchy that has the memory controller: making, finding, filling and removing cgroups (§5.1, §10).</summary>
-[Kernel("struct cgroup_root", "include/linux/cgroup-defs.h")]
-public sealed class CgroupHierarchy
+/// <summary>One mounted hierarchy: making, finding, filling and removing cgroups (§5.1, §10). One has the memory controller.</summary>
+[Kernel("struct cgroup_root", "include/linux/cgroup-defs.h", Deviation = "An id of a memory cgroup is free again when the group is released; from 4.8 on kernels free it when it is removed.")]
+public sealed partial class CgroupHierarchy
 {
     private const int MaxMemcgId = 65535;
     private const int MaxNameLength = 4095; // only PATH_MAX ends a name: kernfs takes 256 characters (measured, E14)
@@ -13,14 +13,17 @@ public sealed class CgroupHierarchy
     private readonly Machine _machine;
     private readonly List<MemCgroup?> _byId = [null];
     private readonly SortedSet<int> _freeIds = [];
+    private readonly HierarchySpec _spec;
     private ulong _serial;
 
-    internal CgroupHierarchy(Machine machine)
+    private CgroupHierarchy(Machine machine, int index, HierarchySpec spec)
     {
         _machine = machine;
+        _spec = spec;
+        Index = index;
         Version = machine.Options.CgroupVersion;
         Root = new Cgroup(this, null, "", NextSerial());
-        Invariant.Holds(CreateMemcg(Root));
+        Invariant.Holds(!HasMemory || CreateMemcg(Root));
     }
 
     /// <summary>1 or 2.</summary>
@@ -98,15 +101,23 @@ public sealed class CgroupHierarchy
         {
             return Errno.EEXIST;
         }
+        if (_machine.Current is { Signal: { IsPrivileged: false } maker } && parent.OwnerUid != maker.Uid)
+        {
+            return Errno.EACCES;
+        }
         if (!WithinLimits(parent))
         {
             return Errno.EAGAIN;
         }
-        Cgroup made = new(this, parent, name, NextSerial());
-        bool hasMemory = Version == 1 || parent.DistributesMemory;
+        Cgroup made = new(this, parent, name, NextSerial()) { OwnerUid = parent.OwnerUid };
+        bool hasMemory = Version == 1 ? HasMemory : parent.DistributesMemory;
         if (hasMemory && !CreateMemcg(made))
         {
             return _machine.Era.Cgroups.IdsExhausted;
+        }
+        if (Version == 1 ? HasPids : parent.DistributesPids)
+        {
+            made.OwnPids = new PidsCgroup(parent.Pids);
         }
         if (Version == 2 && _machine.Psi.Enabled)
         {
@@ -117,7 +128,8 @@ public sealed class CgroupHierarchy
         return Errno.None;
     }
 
-    private bool IsFileName(Cgroup parent, string name) => _machine.Files.Read(_machine.CgroupDirectory(parent) + "/" + name).Errno is not Errno.ENOENT;
+    private bool IsFileName(Cgroup parent, string name) =>
+        (name.Contains('.', StringComparison.Ordinal) || name is "tasks" or "notify_on_release" or "release_agent") && _machine.Files.Read(_machine.CgroupDirectory(parent) + "/" + name).Errno is not Errno.ENOENT;
 
     [Kernel("cgroup_check_hierarchy_limits", "kernel/cgroup/cgroup.c")]
     private bool WithinLimits(Cgroup parent)
@@ -146,6 +158,7 @@ public sealed class CgroupHierarchy
         {
             return false;
         }
+        _machine.MemcgMemory.Allocate();
         MemCgroup? parent = cgroup.Parent?.Memcg;
         MemCgroup memcg = new(cgroup, parent, id, NextSerial(), _machine.Options);
         _byId[id] = memcg;
@@ -188,6 +201,7 @@ public sealed class CgroupHierarchy
             return Errno.EBUSY;
         }
         cgroup.Online = false;
+        cgroup.RemovedNs = _machine.TimeNs;
         cgroup.Parent.RemoveChild(cgroup);
         if (cgroup.Pressure is { } pressure)
         {
@@ -198,10 +212,7 @@ public sealed class CgroupHierarchy
         {
             Offline(memcg);
         }
-        else
-        {
-            Free(cgroup);
-        }
+        FreeIfUnused(cgroup);
         return Errno.None;
     }
 
@@ -214,6 +225,10 @@ public sealed class CgroupHierarchy
         _machine.Slab.Offline(memcg);
         _machine.Dcache.Offline(memcg);
         _machine.Shrinkers.Offline(memcg);
+        if (_machine.Era.Life.KernelPagesReparented && memcg.References > 1)
+        {
+            _machine.Kmem.ReparentKernelPages(memcg);
+        }
         if (_machine.Era.Charging.DrainStockOnOffline)
         {
             _machine.Charge.DrainAllStock(memcg);
@@ -245,10 +260,8 @@ public sealed class CgroupHierarchy
         _machine.SoftLimits.Remove(memcg);
         _byId[memcg.Id] = null;
         _freeIds.Add(memcg.Id);
-        if (!memcg.Cgroup.Online && memcg.Cgroup.OwnMemcg == memcg)
-        {
-            Free(memcg.Cgroup);
-        }
+        _machine.MemcgMemory.Free(memcg);
+        FreeIfUnused(memcg.Cgroup);
         if (memcg.Parent is { } parent)
         {
             parent.Children.Remove(memcg);
@@ -256,8 +269,15 @@ public sealed class CgroupHierarchy
         }
     }
 
-    private void Free(Cgroup cgroup)
+    /// <summary>A removed cgroup goes when nothing of it is in memory any more: no memory state, no css_set.</summary>
+    [Kernel("css_free_rwork_fn", "kernel/cgroup/cgroup.c")]
+    internal void FreeIfUnused(Cgroup cgroup)
     {
+        if (cgroup.Online || cgroup.IsFreed || cgroup.CssSets > 0 || (cgroup.OwnMemcg is { } memcg && ById(memcg.Id) == memcg))
+        {
+            return;
+        }
+        cgroup.IsFreed = true;
         ChangeDying(cgroup, -1);
         Count--;
     }

@@ -21,7 +21,7 @@ internal enum Gfp
     NoWarn = 1 << 8,
 
     /// <summary>__GFP_MOVABLE: a page of user space.</summary>
-    Movable = 1 << 8,
+    Movable = 1 << 9,
 
     Kernel = Blocking | Fs,
     HighUserMovable = Kernel | Movable,

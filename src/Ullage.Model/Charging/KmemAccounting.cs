@@ -157,6 +157,38 @@ internal sealed class KmemAccounting
         _machine.Hierarchy.Put(from, pages);
     }
 
+    /// <summary>Stacks and page tables are charged through obj_cgroups, so those of a removed cgroup whose tasks moved away are its parent's (5.12+, §5.3).</summary>
+    [Kernel("memcg_reparent_objcgs", "mm/memcontrol.c")]
+    public void ReparentKernelPages(MemCgroup from)
+    {
+        MemCgroup to = from.HierarchyParent!;
+        long stacks = from.Stats.Exact(MemcgStat.KernelStack);
+        long tables = from.Stats.Exact(MemcgStat.PageTables);
+        long tops = 0;
+        foreach (TaskStruct task in _machine.Tasks.All)
+        {
+            task.StackMemcg = task.StackMemcg == from ? to : task.StackMemcg;
+            if (task.Mm is { } mm && mm.PgdMemcg == from)
+            {
+                mm.PgdMemcg = to;
+                tops += _rules.PgdPages;
+            }
+        }
+        if (tables > 0)
+        {
+            _machine.Frames.Recharge(Pages.PageFlags.Kernel, from.Id, to.Id);
+        }
+        MoveStat(from, to, MemcgStat.KernelStack, stacks);
+        MoveStat(from, to, MemcgStat.PageTables, tables);
+        Reparent(from, to, stacks + tables + tops);
+    }
+
+    private void MoveStat(MemCgroup from, MemCgroup to, MemcgStat stat, long pages)
+    {
+        from.Stats.Add(_machine.CurrentCpu, stat, (int)-pages);
+        to.Stats.Add(_machine.CurrentCpu, stat, (int)pages);
+    }
+
     private void Count(MemCgroup memcg, MemcgStat kind, int pages)
     {
         memcg.Stats.Add(_machine.CurrentCpu, MemcgStat.Kernel, pages);

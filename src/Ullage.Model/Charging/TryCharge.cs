@@ -22,7 +22,7 @@ internal enum ChargeStatus
 /// costs one failed attempt of the limiting counter, which is why failcnt and the max event tell the era's retry count:
 /// with nothing to reclaim 4.15 ends at failcnt 8, and 5.10 at 19, then kills, and the victim itself adds 17 more.
 /// </summary>
-[Kernel("try_charge_memcg", "mm/memcontrol.c", Deviation = "Waiting for charge moving (step 13) comes with task migration.")]
+[Kernel("try_charge_memcg", "mm/memcontrol.c", Deviation = "A migration runs to its end in one call, so nobody waits for charge moving (step 13).")]
 internal sealed class TryCharge
 {
     private readonly Machine _machine;

@@ -26,4 +26,8 @@ public sealed record AddressSpaceRules
     public required bool UnaccountsUnwritten { get; init; }
     /// <summary>Pages that stay free below a stack; the oldest era counts its guard page into the stack.</summary>
     public required int StackGapPages { get; init; }
+    /// <summary>MAP_FIXED_NOREPLACE is known (4.17+).</summary>
+    public required bool HasFixedNoReplace { get; init; }
+    /// <summary>A mapping put over others replaces them only when it can be had (6.12+); before, they are gone first.</summary>
+    public required bool ReplacesAtOnce { get; init; }
 }

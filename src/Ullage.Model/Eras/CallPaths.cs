@@ -32,6 +32,40 @@ public sealed record CallPaths
     public required IReadOnlyList<string> GlobalFault { get; init; }
     /// <summary>The system-wide OOM killer's callers, in a system call.</summary>
     public required IReadOnlyList<string> GlobalCall { get; init; }
+    /// <summary>From the charge to the slab allocator's entry: what every slab page, or object, has in common.</summary>
+    public required IReadOnlyList<string> SlabCharge { get; init; }
+    /// <summary>From slab_out_of_memory to the slab allocator's entry.</summary>
+    public required IReadOnlyList<string> SlabReport { get; init; }
+    /// <summary>Callers of the slab allocator: a name that stat(2) looks up.</summary>
+    public required IReadOnlyList<string> Lookup { get; init; }
+    /// <summary>The charge of such a name; differs from <see cref="SlabCharge"/> where names have an allocator entry of their own.</summary>
+    public required IReadOnlyList<string> SlabLookup { get; init; }
+    /// <summary>Callers of the slab allocator: the inode of a name that was found, up to the file system's lookup.</summary>
+    public required IReadOnlyList<string> InodeLookup { get; init; }
+    /// <summary>Callers of the slab allocator: the inode of a file that open(2) creates.</summary>
+    public required IReadOnlyList<string> InodeCreate { get; init; }
+    /// <summary>Callers of the slab allocator: an open file.</summary>
+    public required IReadOnlyList<string> FileAllocation { get; init; }
+    /// <summary>open(2), from the walk to the file.</summary>
+    public required IReadOnlyList<string> OpenCall { get; init; }
+    /// <summary>unlink(2), from its own function.</summary>
+    public required IReadOnlyList<string> UnlinkCall { get; init; }
+    /// <summary>brk(2), from the function that makes the mapping.</summary>
+    public required IReadOnlyList<string> BrkCall { get; init; }
+    /// <summary>mmap(2), likewise.</summary>
+    public required IReadOnlyList<string> MmapCall { get; init; }
+    /// <summary>mprotect(2), from the function that changes one mapping.</summary>
+    public required IReadOnlyList<string> MprotectCall { get; init; }
+    /// <summary>mremap(2), from the function that checks what may grow.</summary>
+    public required IReadOnlyList<string> MremapCall { get; init; }
+    /// <summary>fork(2), from the function that copies the process.</summary>
+    public required IReadOnlyList<string> ForkCall { get; init; }
+    /// <summary>execve(2), from the function that maps a part of the program.</summary>
+    public required IReadOnlyList<string> ExecCall { get; init; }
+    /// <summary>A page fault, from handle_mm_fault outwards.</summary>
+    public required IReadOnlyList<string> Fault { get; init; }
+    /// <summary>printk's name.</summary>
+    public required string Printk { get; init; }
     /// <summary>A control file is written.</summary>
     public required IReadOnlyList<string> ControlWrite { get; init; }
 }

@@ -46,8 +46,6 @@ public sealed record CgroupRules
     public required ReclaimSyntax ReclaimSyntax { get; init; }
     /// <summary>cgroup.stat counts per controller, too (6.12+).</summary>
     public required bool StatCountsSubsystems { get; init; }
-    /// <summary>memory.kmem.slabinfo shows child caches (to 5.8).</summary>
-    public required bool KmemSlabinfoFilled { get; init; }
     /// <summary>memory.move_charge_at_immigrate accepts only 0 (6.13+).</summary>
     public required bool ChargeMovingGone { get; init; }
     /// <summary>v1 limit writes give up after 5 * cgroups fruitless rounds; false = at the first fruitless one (§2.9).</summary>
@@ -56,6 +54,4 @@ public sealed record CgroupRules
     public required bool SwapMaxIsStrict { get; init; }
     /// <summary>Files that the v2 root has too.</summary>
     public required IReadOnlyList<string> V2RootFiles { get; init; }
-    /// <summary>/proc/cgroups lists only controllers usable on v1 (6.18).</summary>
-    public required bool ProcCgroupsV1Only { get; init; }
 }

@@ -79,10 +79,6 @@ public sealed record ChargingRules
     public required bool HierarchicalEvents { get; init; }
     /// <summary>failcnt moves only on the v1 memory counter, not on memsw and kmem (§1.1; measured on 6.18).</summary>
     public required bool FailcntOnlyOnV1Memory { get; init; }
-    /// <summary>A negative counter is also clamped to zero (§1.3).</summary>
-    public required bool ClampNegativeUsage { get; init; }
-    /// <summary>A set_max succeeds on a raise whatever the usage (§1.4).</summary>
-    public required bool SetMaxAllowsRaise { get; init; }
     /// <summary>What memory.high does.</summary>
     public required HighThrottleRule High { get; init; }
     /// <summary>More than a batch over memory.high is handled before the charge returns (6.1+), §2.6.</summary>

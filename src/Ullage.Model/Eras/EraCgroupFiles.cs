@@ -27,8 +27,8 @@ internal static class EraCgroupFiles
         EventFields = NameList.Of("low high max oom"),
         SwapEventFields = [],
         V2StatFields = [],
-        IdsExhausted = Errno.ENOSPC, SwappinessMax = 100, V1SwappinessMax = 100, KmemSlabinfoFilled = true, ChargeMovingGone = false,
-        LimitWriteCountsRounds = true, SwapMaxIsStrict = false, ProcCgroupsV1Only = false, EmptyWriteIsNothing = false,
+        IdsExhausted = Errno.ENOSPC, SwappinessMax = 100, V1SwappinessMax = 100, ChargeMovingGone = false,
+        LimitWriteCountsRounds = true, SwapMaxIsStrict = false, EmptyWriteIsNothing = false,
         ForceEmptyWaits = true, PeakCanBeReset = false, ReclaimSyntax = ReclaimSyntax.Size, StatCountsSubsystems = false,
     };
 
@@ -89,7 +89,7 @@ internal static class EraCgroupFiles
             pgmajfault pgrefill pgscan pgsteal pgactivate pgdeactivate pglazyfree pglazyfreed thp_fault_alloc thp_collapse_alloc
             """.ReplaceLineEndings(" ")),
         SwappinessMax = 200, // measured on 5.10: v1 memory.swappiness still ends at 100
-        KmemSlabinfoFilled = false, EmptyWriteIsNothing = true, // §4.6; measured, E14
+        EmptyWriteIsNothing = true, // measured, E14
     };
 
     internal static readonly CgroupRules V6_1 = V5_10 with
@@ -131,6 +131,6 @@ internal static class EraCgroupFiles
             .After("shmem", "zswap zswapped").After("slab", "hugetlb").After("pgdemote_khugepaged", "pgdemote_proactive")
             .After("pgsteal", "pswpin pswpout").After("pgscan_khugepaged", "pgscan_proactive").After("pgsteal_khugepaged", "pgsteal_proactive")
             .After("swpout_zero", "zswpin zswpout zswpwb"),
-        ChargeMovingGone = true, ProcCgroupsV1Only = true, ReclaimSyntax = ReclaimSyntax.SizeAndSwappinessOrMax,
+        ChargeMovingGone = true, ReclaimSyntax = ReclaimSyntax.SizeAndSwappinessOrMax,
     };
 }

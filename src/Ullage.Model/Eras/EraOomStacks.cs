@@ -32,7 +32,7 @@ internal static class EraOomStacks
         Global = ["out_of_memory", "__alloc_pages_slowpath", "__alloc_pages_nodemask"],
         GlobalFault = ["alloc_pages_vma", "__handle_mm_fault", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
         GlobalTableFault = ["alloc_pages_current", "pte_alloc_one", "__pte_alloc", "__handle_mm_fault", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"],
-        GlobalCall = ["copy_process", "_do_fork", "sys_clone", .. SyscallEntry],
+        GlobalCall = ["copy_process.part.35", "_do_fork", "SyS_clone", .. SyscallEntry],
     };
 
     private static readonly IReadOnlyList<string> Fault4_19 = ["do_anonymous_page", "__handle_mm_fault", "handle_mm_fault", "__do_page_fault", "do_page_fault", "page_fault"];

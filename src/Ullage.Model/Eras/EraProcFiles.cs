@@ -39,7 +39,7 @@ internal static class EraProcFiles
             """.ReplaceLineEndings(" ")),
         Controllers = NameList.Of("cpuset cpu cpuacct blkio memory devices freezer net_cls perf_event net_prio hugetlb pids rdma"),
         StatusHasRssParts = true, StatusHasVmPmd = false, StatusHasUmask = true,
-        CountsVmalloc = false, PageTableLevels = 1, WideSwapColumns = false,
+        CountsVmalloc = false, CountsNegativeDentries = false, PageTableLevels = 1, WideSwapColumns = false,
     };
 
     /// <summary>Zones have the LRU lists; taken from the 4.1 order as documented, not measured.</summary>
@@ -81,7 +81,7 @@ internal static class EraProcFiles
         VmstatFields = V4_19.VmstatFields
             .After("nr_isolated_file", "workingset_nodes").After("workingset_activate", "workingset_restore")
             .After("nr_written", "nr_kernel_misc_reclaimable"),
-        CountsVmalloc = true,
+        CountsVmalloc = true, CountsNegativeDentries = true,
     };
 
     internal static readonly ProcRules V5_4 = V5_3 with

@@ -71,6 +71,9 @@ public sealed record KernelEra
     /// <summary>Pressure stall information (§6).</summary>
     public required PressureRules Pressure { get; init; }
 
+    /// <summary>The life of cgroups: migration, removal, what stays of them (§5, §10).</summary>
+    public required LifeRules Life { get; init; }
+
     /// <summary>Swapping (§2.11, §2.17, §3.10).</summary>
     public required SwapRules Swap { get; init; }
 

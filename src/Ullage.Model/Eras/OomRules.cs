@@ -71,7 +71,7 @@ public sealed record OomRules
     public required bool OomGroupKillEvent { get; init; }
     /// <summary>The scale of /proc/&lt;pid&gt;/oom_score.</summary>
     public required OomScoreScale Score { get; init; }
-    /// <summary>Descendants' kills count in an ancestor's v1 oom_control (5.4 only; measured).</summary>
+    /// <summary>Descendants' kills count in an ancestor's v1 oom_control, which shows the hierarchical event (5.2 to 5.6; measured on 5.4), §2.5.</summary>
     public required bool V1OomKillHierarchical { get; init; }
     /// <summary>memory.oom_control shows the oom_kill line (4.13+).</summary>
     public required bool OomControlShowsKills { get; init; }
@@ -79,6 +79,10 @@ public sealed record OomRules
     public required bool TotalPagesByMemsw { get; init; }
     /// <summary>A page fault that ran out of memory without a kill is retried with a message (5.16+), §8.1.</summary>
     public required bool LeakedFaultRetries { get; init; }
+    /// <summary>A task with a fatal signal counts as on its way out also when it was chosen by another (4.8+); before, only one that exits does, §8.5 step 1.</summary>
+    public required bool KilledWillFreeMemory { get; init; }
+    /// <summary>The scan of a memory cgroup looks at every thread (to 5.2); false = at processes. A process whose leader is elsewhere is found by its threads, §8.3.</summary>
+    public required bool ScansThreads { get; init; }
     /// <summary>A selection scan ends at any victim or exiting task (4.1).</summary>
     public required bool ExitingAbortsScan { get; init; }
 }

@@ -17,6 +17,8 @@ public sealed record ProcRules
     public required IReadOnlyList<string> Controllers { get; init; }
     /// <summary>VmallocUsed is counted; false = a constant zero (to 5.2).</summary>
     public required bool CountsVmalloc { get; init; }
+    /// <summary>/proc/sys/fs/dentry-state counts negative dentries (5.0+); false = the fifth number is 0.</summary>
+    public required bool CountsNegativeDentries { get; init; }
     /// <summary>Levels of page tables that count as PageTables: 1 = the lowest only.</summary>
     public required int PageTableLevels { get; init; }
     /// <summary>/proc/swaps has two tabs before each number.</summary>

@@ -20,7 +20,7 @@ internal static class EraV4_1
             ForceRaisesMaxEvent = false, DyingGivesUpAfterOom = false,
             WhenOomFails = OomFailure.NoMem,
             HierarchicalEvents = false, // §2.5
-            FailcntOnlyOnV1Memory = false, ClampNegativeUsage = false, SetMaxAllowsRaise = false, // §1.1, §1.3, §1.4
+            FailcntOnlyOnV1Memory = false, // §1.1
             High = HighThrottleRule.ReclaimInCharge, HighHandledInCharge = false, DyingSkipsHigh = false, // §2.6
             NonHierarchicalPossible = true,
         },
@@ -47,7 +47,7 @@ internal static class EraV4_1
             SacrificeChild = true, SleepsAfterKill = true, Reaper = ReaperStart.None, // §8.5
             OomGroup = false, OomGroupKillEvent = false, Score = OomScoreScale.Plain,
             V1OomKillHierarchical = false, OomControlShowsKills = false, TotalPagesByMemsw = true,
-            LeakedFaultRetries = false, ExitingAbortsScan = true,
+            LeakedFaultRetries = false, ExitingAbortsScan = true, ScansThreads = true, KilledWillFreeMemory = false,
         },
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
@@ -72,6 +72,7 @@ internal static class EraV4_1
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
             LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+            HasFixedNoReplace = false, ReplacesAtOnce = false,
         },
         Pages = new()
         {
@@ -83,6 +84,7 @@ internal static class EraV4_1
         Glibc = GlibcReleases.V2_22, // §7.3
         Paths = EraCallPaths.V4_1,
         Pressure = EraPressure.None,
+        Life = EraLife.V4_1, // §5, §10
         Files = EraFiles.V4_1,
         Swap = EraSwap.V4_1,
     };

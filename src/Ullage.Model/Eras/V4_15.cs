@@ -32,7 +32,7 @@ internal static class EraV4_15
             Reaper = ReaperStart.Immediate, // §8.5
             CountsPudTables = true, // §8.3
             OomControlShowsKills = true, // §2.7
-            ExitingAbortsScan = false, // §8.3
+            ExitingAbortsScan = false, KilledWillFreeMemory = true, // §8.3, §8.5
         },
         Report = EraReports.V4_15,
         Cgroups = EraCgroupFiles.V4_15,
@@ -56,6 +56,7 @@ internal static class EraV4_15
         MemInfo = EraMemInfo.V4_15,
         Glibc = GlibcReleases.V2_26, // §7.3
         Paths = EraCallPaths.V4_15,
+        Life = EraLife.V4_15, // §5, §10
         Files = EraFiles.V4_15,
         Swap = EraSwap.V4_15,
     };

@@ -29,7 +29,9 @@ internal static class EraV4_19
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Vmscan = EraVmscan.V4_19, // §3
         Proc = EraProcFiles.V4_19,
+        AddressSpace = Before.AddressSpace with { HasFixedNoReplace = true },
         Paths = EraCallPaths.V4_19,
+        Life = EraLife.V4_19, // §5, §10
         Files = EraFiles.V4_19,
         Swap = EraSwap.V4_19,
     };

@@ -46,6 +46,7 @@ internal static class EraV5_10
         Glibc = GlibcReleases.V2_36, // §7.3
         Paths = EraCallPaths.V5_10,
         Pressure = EraPressure.V5_10,
+        Life = EraLife.V5_10, // §5, §10
         Files = EraFiles.V5_10,
         Swap = EraSwap.V5_10,
         Deprecated = DeprecationRules.V5_10,

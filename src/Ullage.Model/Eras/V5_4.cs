@@ -19,13 +19,13 @@ internal static class EraV5_4
         Oom = Before.Oom with
         {
             NoFsSkipsMemcg = false, // §8.2 step 4
-            V1OomKillHierarchical = true, // measured: E8 on 5.4
         },
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Full }, // §3.9
         Report = EraReports.V5_4,
         Cgroups = EraCgroupFiles.V5_4,
         Vmscan = EraVmscan.V5_4, // §3
         Proc = EraProcFiles.V5_4,
+        Paths = EraCallPaths.V5_4,
         Pressure = EraPressure.V5_4,
         Files = EraFiles.V5_4,
         Deprecated = DeprecationRules.V5_4,

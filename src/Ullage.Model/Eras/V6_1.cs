@@ -16,7 +16,6 @@ internal static class EraV6_1
             HighHandledInCharge = true, // §2.6
             AtomicForces = false, HighForces = true, // §2.3, 5a and step 16
             ForceRaisesMaxEvent = true, // §2.3, row 7
-            ClampNegativeUsage = true, // §1.3
             NonHierarchicalPossible = false, // §1.1
         },
         Kmem = Before.Kmem with
@@ -43,6 +42,7 @@ internal static class EraV6_1
         MemInfo = EraMemInfo.V6_1,
         Paths = EraCallPaths.V6_1,
         Pressure = EraPressure.V6_1,
+        Life = EraLife.V6_1, // §5, §10
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
         Deprecated = DeprecationRules.V6_1,

@@ -9,7 +9,7 @@ internal static class EraV6_12
     {
         Name = "6.12",
         Release = "6.12.0",
-        Charging = Before.Charging with { SetMaxAllowsRaise = true, DyingSkipsHigh = true }, // §1.4, §2.6
+        Charging = Before.Charging with { DyingSkipsHigh = true }, // §2.6
         Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true }, // §4.1, §4.5
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
@@ -18,10 +18,11 @@ internal static class EraV6_12
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
         Vmscan = EraVmscan.V6_12, // §3
         Proc = EraProcFiles.V6_12,
-        AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true }, // §7.1, §7.2
+        AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true, ReplacesAtOnce = true }, // §7.1, §7.2
         MemInfo = EraMemInfo.V6_12,
         Paths = EraCallPaths.V6_12,
         Pressure = EraPressure.V6_12,
+        Life = EraLife.V6_12, // §5, §10
         Files = EraFiles.V6_12,
         Swap = EraSwap.V6_12,
         Deprecated = DeprecationRules.V6_12,

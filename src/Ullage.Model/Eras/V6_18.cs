@@ -21,6 +21,7 @@ internal static class EraV6_18
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
+        Life = EraLife.V6_18, // §5, §10
         Files = EraFiles.V6_18,
     };
 }

@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Files;
 
@@ -74,7 +75,7 @@ internal sealed partial class DentryCache
             return StatCached(dentry);
         }
         directory.Pins++;
-        dentry = Lookup(task, directory, number);
+        dentry = Lookup(task, directory, number, KernelEntry.Lookup);
         Errno errno = dentry < 0 ? Errno.ENOMEM : _dentries[dentry].Inode < 0 ? Errno.ENOENT : Errno.None;
         Release(directory, dentry);
         _machine.Spend(_machine.Costs.StatMissNs);
@@ -96,9 +97,10 @@ internal sealed partial class DentryCache
 
     /// <summary>The name is not cached: allocates its dentry and asks the file system. -1 = -ENOMEM.</summary>
     [Kernel("__lookup_slow", "fs/namei.c")]
-    private int Lookup(TaskStruct task, DiskDirectory directory, long number)
+    private int Lookup(TaskStruct task, DiskDirectory directory, long number, KernelEntry from)
     {
         MemCgroup memcg = task.Cgroup.Memcg;
+        _machine.Path.Entry = from;
         int item = Allocate(directory, number, memcg);
         if (item < 0)
         {
@@ -106,6 +108,7 @@ internal sealed partial class DentryCache
         }
         if (directory.Files is { } files && files.Contains(number))
         {
+            _machine.Path.Entry = KernelEntry.LookupInode;
             int inode = _machine.Inodes.Allocate(directory.SuperBlock, memcg);
             if (inode < 0)
             {
@@ -123,6 +126,10 @@ internal sealed partial class DentryCache
     [Kernel("__d_alloc", "fs/dcache.c")]
     private int Allocate(DiskDirectory directory, long number, MemCgroup memcg)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.DAlloc);
+        }
         if (!_machine.Slab.TryAllocate(_cache, memcg, Gfp.Kernel, out SlabObject allocated))
         {
             return -1;
@@ -205,11 +212,13 @@ internal sealed partial class DentryCache
 
     private bool LookupDirectory(MemCgroup memcg, DiskDirectory parent, DiskDirectory directory)
     {
+        _machine.Path.Entry = KernelEntry.Lookup;
         int item = Allocate(parent, 0, memcg);
         if (item < 0)
         {
             return false;
         }
+        _machine.Path.Entry = KernelEntry.LookupInode;
         int inode = _machine.Inodes.Allocate(directory.SuperBlock, memcg);
         if (inode < 0)
         {

@@ -10,20 +10,25 @@ namespace Ullage.Model.Kernfs;
 internal sealed class CgroupFs
 {
     private readonly Machine _machine;
+    private readonly CgroupHierarchy _hierarchy;
     private readonly PressureFiles _pressure;
     private readonly Dictionary<string, ControlFile> _files = []; // looked up, never walked
 
-    public CgroupFs(Machine machine, Sysctls sysctls)
+    public CgroupFs(Machine machine, Sysctls sysctls, CgroupHierarchy hierarchy)
     {
         _machine = machine;
+        _hierarchy = hierarchy;
         _pressure = new PressureFiles(machine);
         LimitWrites limits = new(machine);
         CoreFiles core = new(machine);
         V1LimitFiles v1Limits = new(machine, limits);
         if (machine.Options.CgroupVersion == 1)
         {
-            Add(v1Limits.Files());
-            Add(new V1ControlFiles(machine, limits, sysctls).Files());
+            if (hierarchy.HasMemory)
+            {
+                Add(v1Limits.Files());
+                Add(new V1ControlFiles(machine, limits, sysctls).Files());
+            }
             Add(new V1CoreFiles(core).Files());
         }
         else
@@ -32,6 +37,7 @@ internal sealed class CgroupFs
             Add(new V2CoreFiles(machine, core, new SubtreeControl(machine)).Files());
             Add(_pressure.Files());
         }
+        Add(PidsFiles.Files());
     }
 
     private void Add(IEnumerable<ControlFile> files)
@@ -63,13 +69,10 @@ internal sealed class CgroupFs
     /// <summary>Reads a file, perhaps through a descriptor that was opened before.</summary>
     public static KernelRead Read(Cgroup cgroup, ControlFile file, OpenFile? held)
     {
-        if (file.ReadErrno != Errno.None)
+        Errno refused = file.ReadErrnoOf?.Invoke(cgroup) ?? file.ReadErrno;
+        if (refused != Errno.None)
         {
-            return KernelRead.Failed(file.ReadErrno);
-        }
-        if (file.ReadErrno != Errno.None)
-        {
-            return KernelRead.Failed(file.ReadErrno);
+            return KernelRead.Failed(refused);
         }
         if (held is not null && file.ShowHeld is { } showHeld)
         {
@@ -110,7 +113,7 @@ internal sealed class CgroupFs
     /// <summary>Writes to a file, perhaps through a descriptor that was opened before.</summary>
     public Errno Write(Cgroup cgroup, ControlFile file, string text, OpenFile? held)
     {
-        if (_machine.Current is { Signal.IsPrivileged: false } && !file.WorldWritable)
+        if (_machine.Current is { Signal: { IsPrivileged: false } writer } && !file.WorldWritable && !(file.IsDelegated && cgroup.OwnerUid == writer.Uid))
         {
             return Errno.EACCES;
         }
@@ -144,7 +147,7 @@ internal sealed class CgroupFs
     /// <summary>Walks to the cgroup; <paramref name="name"/> is the last component when it is not a cgroup itself.</summary>
     private Errno Find(ReadOnlySpan<string> path, out Cgroup? cgroup, out string? name)
     {
-        cgroup = _machine.Hierarchy.Root;
+        cgroup = _hierarchy.Root;
         name = null;
         for (int i = 0; i < path.Length; i++)
         {
@@ -173,6 +176,8 @@ internal sealed class CgroupFs
 
     private IEnumerable<string> Names(Cgroup cgroup) => _machine.Options.CgroupVersion == 1 ? V1Names(cgroup) : V2Names(cgroup);
 
+    private IReadOnlyList<string> PidsNames(Cgroup cgroup) => cgroup.OwnPids is null ? [] : _machine.Era.Life.PidsFiles;
+
     private IEnumerable<string> V1Names(Cgroup cgroup)
     {
         foreach (string name in V1CoreFiles.Names)
@@ -183,7 +188,11 @@ internal sealed class CgroupFs
         {
             yield return name;
         }
-        foreach (string name in _machine.Era.Cgroups.V1Files)
+        foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
+        }
+        foreach (string name in _hierarchy.HasMemory ? _machine.Era.Cgroups.V1Files : [])
         {
             if (_machine.Options.SwapAccounting || !name.StartsWith("memory.memsw.", StringComparison.Ordinal))
             {
@@ -202,6 +211,10 @@ internal sealed class CgroupFs
             {
                 yield return name;
             }
+        }
+        foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
         }
         foreach (string name in cgroup.OwnMemcg is null ? [] : isRoot ? rules.V2RootFiles : rules.V2Files)
         {

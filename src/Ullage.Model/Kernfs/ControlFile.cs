@@ -13,6 +13,12 @@ internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = nul
     /// <summary>Everybody may write (mode 0222): cgroup.event_control.</summary>
     public bool WorldWritable { get; init; }
 
+    /// <summary>Belongs to whom the cgroup was handed to: delegation (§10.2).</summary>
+    public bool IsDelegated => Name is "cgroup.procs" or "cgroup.threads" or "cgroup.subtree_control" or "tasks" or "memory.oom.group" or "memory.reclaim";
+
+    /// <summary>Cgroups where reading answers an errno; null = nowhere.</summary>
+    public Func<Cgroup, Errno>? ReadErrnoOf { get; init; }
+
     /// <summary>What it shows to a descriptor that remembers something; null = the same as to all.</summary>
     public Func<Cgroup, OpenFile, string>? ShowHeld { get; init; }
 

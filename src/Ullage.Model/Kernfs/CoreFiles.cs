@@ -16,15 +16,7 @@ internal sealed class CoreFiles(Machine machine)
     public string ShowPids(Cgroup cgroup, bool threads)
     {
         List<int> pids = [];
-        foreach (TaskStruct task in cgroup.Tasks)
-        {
-            int pid = threads ? task.Pid : task.Signal.Tgid;
-            bool shown = threads || task == task.Signal.Leader || (cgroup.Hierarchy.Version == 1 && !pids.Contains(pid));
-            if (shown)
-            {
-                pids.Add(pid);
-            }
-        }
+        AddPids(cgroup, threads, pids);
         if (cgroup.Hierarchy.Version == 1)
         {
             pids.Sort();
@@ -42,6 +34,26 @@ internal sealed class CoreFiles(Machine machine)
         return text.ToString();
     }
 
+    private static void AddPids(Cgroup cgroup, bool threads, List<int> pids)
+    {
+        foreach (TaskStruct task in cgroup.Tasks)
+        {
+            int pid = threads ? task.Pid : task.Signal.Tgid;
+            bool shown = threads || task == task.Signal.Leader || (cgroup.Hierarchy.Version == 1 && !pids.Contains(pid));
+            if (shown)
+            {
+                pids.Add(pid);
+            }
+        }
+        foreach (Cgroup child in threads ? [] : cgroup.Children)
+        {
+            if (child.IsThreaded)
+            {
+                AddPids(child, threads, pids); // a domain's processes are those of its threaded subtree, too
+            }
+        }
+    }
+
     /// <summary>Moves a process or a thread by its id; 0 is the writer.</summary>
     [Kernel("cgroup_procs_write_start", "kernel/cgroup/cgroup.c")]
     public Errno MovePid(Cgroup cgroup, string text, bool wholeProcess)
@@ -54,7 +66,7 @@ internal sealed class CoreFiles(Machine machine)
         {
             return Errno.EINVAL;
         }
-        Errno errno = machine.Attach(cgroup, pid, wholeProcess);
+        Errno errno = machine.Move(cgroup, pid, wholeProcess);
         machine.Scheduler.Thaw();
         return errno;
     }

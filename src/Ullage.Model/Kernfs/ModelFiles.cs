@@ -6,16 +6,21 @@ namespace Ullage.Model.Kernfs;
 internal sealed class ModelFiles : IKernelFiles
 {
     private readonly Machine _machine;
-    private readonly string[] _mount;
-    private readonly CgroupFs _cgroups;
+    private readonly List<(string[] Mount, CgroupFs Files)> _cgroups = [];
     private readonly ProcFs _proc;
 
     public ModelFiles(Machine machine)
     {
         _machine = machine;
-        _mount = machine.Options.CgroupVersion == 1 ? ["sys", "fs", "cgroup", "memory"] : ["sys", "fs", "cgroup"];
         Sysctls = new Sysctls(machine);
-        _cgroups = new CgroupFs(machine, Sysctls);
+        foreach (Cgroups.CgroupHierarchy hierarchy in machine.Hierarchies)
+        {
+            CgroupFs files = new(machine, Sysctls, hierarchy);
+            foreach (string name in hierarchy.MountNames)
+            {
+                _cgroups.Add((machine.Options.CgroupVersion == 1 ? ["sys", "fs", "cgroup", name] : ["sys", "fs", "cgroup"], files));
+            }
+        }
         _proc = new ProcFs(machine, Sysctls);
     }
 
@@ -26,9 +31,9 @@ internal sealed class ModelFiles : IKernelFiles
     {
         ArgumentNullException.ThrowIfNull(path);
         string[] parts = Split(path);
-        if (IsCgroup(parts))
+        if (CgroupsAt(parts, out int depth) is { } cgroups)
         {
-            return _cgroups.Read(parts.AsSpan(_mount.Length));
+            return cgroups.Read(parts.AsSpan(depth));
         }
         return IsProc(parts) ? _proc.Read(parts.AsSpan(1)) : KernelRead.Failed(IsAboveMount(parts) ? Errno.EISDIR : Errno.ENOENT);
     }
@@ -37,7 +42,7 @@ internal sealed class ModelFiles : IKernelFiles
     public (Errno Errno, OpenFile? File) Open(string path)
     {
         string[] parts = Split(path);
-        (Errno errno, OpenFile? file) = IsCgroup(parts) ? _cgroups.Open(path, parts.AsSpan(_mount.Length)) : OpenOther(path);
+        (Errno errno, OpenFile? file) = CgroupsAt(parts, out int depth) is { } cgroups ? cgroups.Open(path, parts.AsSpan(depth)) : OpenOther(path);
         if (file is not null)
         {
             _machine.Descriptors.Add(file.Descriptor, file);
@@ -57,9 +62,9 @@ internal sealed class ModelFiles : IKernelFiles
         ArgumentNullException.ThrowIfNull(text);
         _machine.Spend(_machine.Costs.ControlWriteNs);
         string[] parts = Split(path);
-        if (IsCgroup(parts))
+        if (CgroupsAt(parts, out int depth) is { } cgroups)
         {
-            return _cgroups.Write(parts.AsSpan(_mount.Length), text);
+            return cgroups.Write(parts.AsSpan(depth), text);
         }
         return IsProc(parts) ? _proc.Write(parts.AsSpan(1), text) : IsAboveMount(parts) ? Errno.EISDIR : Errno.ENOENT;
     }
@@ -68,9 +73,9 @@ internal sealed class ModelFiles : IKernelFiles
     {
         ArgumentNullException.ThrowIfNull(path);
         string[] parts = Split(path);
-        if (IsCgroup(parts))
+        if (CgroupsAt(parts, out int depth) is { } cgroups)
         {
-            return _cgroups.List(parts.AsSpan(_mount.Length));
+            return cgroups.List(parts.AsSpan(depth));
         }
         if (IsProc(parts))
         {
@@ -80,14 +85,45 @@ internal sealed class ModelFiles : IKernelFiles
         {
             return new KernelList(Errno.None, ["proc/", "sys/"]);
         }
-        return IsAboveMount(parts) ? new KernelList(Errno.None, [_mount[parts.Length] + "/"]) : KernelList.Failed(Errno.ENOENT);
+        List<string> names = [];
+        foreach ((string[] mount, _) in _cgroups)
+        {
+            if (parts.Length < mount.Length && IsPrefix(parts, mount) && !names.Contains(mount[parts.Length] + "/"))
+            {
+                names.Add(mount[parts.Length] + "/");
+            }
+        }
+        return names.Count > 0 ? new KernelList(Errno.None, names) : KernelList.Failed(Errno.ENOENT);
     }
 
     private static string[] Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
-    private bool IsCgroup(string[] parts) => parts.Length >= _mount.Length && IsPrefix(_mount, parts);
+    /// <summary>The hierarchy that a path leads into, and how many of its parts lead there; null = none.</summary>
+    private CgroupFs? CgroupsAt(string[] parts, out int depth)
+    {
+        foreach ((string[] mount, CgroupFs files) in _cgroups)
+        {
+            if (parts.Length >= mount.Length && IsPrefix(mount, parts))
+            {
+                depth = mount.Length;
+                return files;
+            }
+        }
+        depth = 0;
+        return null;
+    }
 
-    private bool IsAboveMount(string[] parts) => parts.Length < _mount.Length && IsPrefix(parts, _mount);
+    private bool IsAboveMount(string[] parts)
+    {
+        foreach ((string[] mount, _) in _cgroups)
+        {
+            if (parts.Length < mount.Length && IsPrefix(parts, mount))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     private static bool IsProc(string[] parts) => parts.Length > 0 && parts[0] == "proc";
 

@@ -20,6 +20,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 
     private readonly ProcPid _pids = new(machine);
     private readonly PressureFiles _pressure = new(machine);
+    private readonly FsSysctls _fs = new(machine);
     private readonly SysctlFiles _vm = new(machine, sysctls);
 
     public KernelRead Read(ReadOnlySpan<string> path)
@@ -30,7 +31,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Read(path[1..]);
+            return FsSysctls.Has(path[1..]) ? _fs.Read(path[1..]) : _vm.Read(path[1..]);
         }
         if (IsPressure(path[0]))
         {
@@ -51,7 +52,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
     {
         "meminfo" => new ProcMeminfo(machine).Text(),
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
-        "cgroups" => Cgroups(),
+        "cgroups" => ShowCgroups(),
         "buddyinfo" => Buddyinfo(),
         "swaps" => Swaps(),
         "slabinfo" => new SlabInfo(ValueList.From(machine.Slab.RootRows())).Format(),
@@ -72,7 +73,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.Write(path[1..], text);
+            return FsSysctls.Has(path[1..]) ? _fs.Write(path[1..]) : _vm.Write(path[1..], text);
         }
         if (IsPressure(path[0]))
         {
@@ -95,7 +96,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (path[0] == "sys")
         {
-            return _vm.List(path[1..]);
+            return FsSysctls.Has(path[1..]) ? FsSysctls.List(path[1..]) : _vm.List(path[1..]);
         }
         if (IsPressure(path[0]))
         {
@@ -104,8 +105,8 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         }
         if (Task(path[0]) is not null)
         {
-            return path.Length == 1 ? new KernelList(Errno.None, ProcPid.Names)
-                : KernelList.Failed(ProcPid.Has(path[1]) ? Errno.ENOTDIR : Errno.ENOENT);
+            return path.Length == 1 ? new KernelList(Errno.None, [.. _pids.Names])
+                : KernelList.Failed(_pids.Has(path[1]) ? Errno.ENOTDIR : Errno.ENOENT);
         }
         return KernelList.Failed(Show(path[0]) is null ? Errno.ENOENT : Errno.ENOTDIR);
     }
@@ -127,19 +128,30 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         return names;
     }
 
-    /// <summary>v1: memory is hierarchy 1 and the others are not mounted; v2: all are in the one hierarchy, number 0. Dying cgroups count (§5.1).</summary>
+    /// <summary>v1: what is not mounted has hierarchy 0 and one cgroup; v2: all are in the one hierarchy, number 0. Dying cgroups count (§5.1).</summary>
     [Kernel("proc_cgroupstats_show", "kernel/cgroup/cgroup-v1.c")]
-    private string Cgroups()
+    private string ShowCgroups()
     {
         StringBuilder text = new("#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
-        bool v1 = machine.Options.CgroupVersion == 1;
         foreach (string name in machine.Era.Proc.Controllers)
         {
-            bool isMounted = v1 && name == "memory";
-            int count = isMounted || !v1 ? machine.Hierarchy.Count : 1;
-            text.Append(CultureInfo.InvariantCulture, $"{name}\t{(isMounted ? 1 : 0)}\t{count}\t1\n");
+            Cgroups.CgroupHierarchy? at = HierarchyOf(name);
+            text.Append(CultureInfo.InvariantCulture, $"{name}\t{at?.Id ?? 0}\t{at?.Count ?? 1}\t1\n");
         }
         return text.ToString();
+    }
+
+    /// <summary>Where a controller is mounted; null = nowhere. On v2 all are in the one hierarchy.</summary>
+    private Cgroups.CgroupHierarchy? HierarchyOf(string controller)
+    {
+        foreach (Cgroups.CgroupHierarchy each in machine.Hierarchies)
+        {
+            if (each.Version == 2 || (controller == "memory" && each.HasMemory) || (controller == "pids" && each.HasPids))
+            {
+                return each;
+            }
+        }
+        return null;
     }
 
     [Kernel("frag_show", "mm/vmstat.c")]

@@ -59,6 +59,7 @@ internal sealed class ProcMeminfo(Machine machine)
         "Committed_AS" => Kb(machine.Overcommit.Shown),
         "VmallocTotal" => VmallocTotalKb,
         "VmallocUsed" => machine.Era.Proc.CountsVmalloc && machine.Era.Kmem.VmapStack ? _totals.KernelStackKb : 0,
+        "Percpu" => Kb(machine.MemcgMemory.PercpuPages),
         "Hugepagesize" => 2048,
         "DirectMap4k" => machine.Options.MemoryBytes / 1024 % 2048,
         "DirectMap2M" => machine.Options.MemoryBytes / 1024 / 2048 * 2048,

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Cgroups;
 
 namespace Ullage.Model.Kernfs;
 
@@ -16,9 +18,14 @@ internal sealed class ProcPid(Machine machine)
 
     private bool _warnedOfOomAdj;
 
-    public static IReadOnlyList<string> Names { get; } = ["status", "comm", "statm", "cgroup", "oom_score", "oom_adj", "oom_score_adj"];
+    private static readonly IReadOnlyList<string> KernelNames = ["status", "comm", "statm", "cgroup", "oom_score", "oom_adj", "oom_score_adj"];
 
-    public static bool Has(string name) => Eras.NameList.Has(Names, name);
+    public IReadOnlyList<string> Names => machine.ProcPidFiles.Count == 0 ? KernelNames : [.. KernelNames, .. machine.ProcPidFiles.Names];
+
+    public bool Has(string name) => IsKernels(name) || machine.ProcPidFiles.Find(name) is not null;
+
+    /// <summary>The kernel has a file of that name itself.</summary>
+    public static bool IsKernels(string name) => Eras.NameList.Has(KernelNames, name);
 
     public KernelRead Read(TaskStruct task, ReadOnlySpan<string> path)
     {
@@ -26,12 +33,16 @@ internal sealed class ProcPid(Machine machine)
         {
             return KernelRead.Failed(Has(path[0]) ? Errno.ENOTDIR : Errno.ENOENT);
         }
+        if (machine.ProcPidFiles.Find(path[0]) is { } own)
+        {
+            return KernelRead.Of(own.Show(machine, task));
+        }
         return KernelRead.Of(path[0] switch
         {
             "status" => new ProcPidStatus(machine, task).Text(),
             "comm" => task.Comm + "\n",
             "statm" => Statm(task.Mm),
-            "cgroup" => Cgroup(task),
+            "cgroup" => ShowCgroup(task),
             "oom_score" => ControlFile.Line(task.Mm is null ? 0 : machine.Oom.Badness.Score(task)),
             "oom_adj" => ControlFile.Line(OomAdj(task.Signal.OomScoreAdj)),
             _ => ControlFile.Line(task.Signal.OomScoreAdj),
@@ -43,15 +54,19 @@ internal sealed class ProcPid(Machine machine)
         ? "0 0 0 0 0 0 0\n"
         : string.Create(CultureInfo.InvariantCulture, $"{mm.TotalPages} {mm.Rss} {mm.FilePages + mm.ShmemPages} {mm.ExecPages} 0 {mm.DataPages + mm.StackPages} 0\n");
 
-    /// <summary>One line per hierarchy; only the one with memory is mounted.</summary>
+    /// <summary>One line per hierarchy, the one mounted last first (§11.6).</summary>
     [Kernel("proc_cgroup_show", "kernel/cgroup/cgroup.c")]
-    private string Cgroup(TaskStruct task)
+    private string ShowCgroup(TaskStruct task)
     {
-        if (machine.Options.CgroupVersion == 1)
+        StringBuilder text = new();
+        for (int i = machine.Hierarchies.Count - 1; i >= 0; i--)
         {
-            return "1:memory:" + (task.State == TaskState.Zombie ? "/" : task.Cgroup.Path) + "\n";
+            Cgroup cgroup = task.CssSet.Cgroups[i];
+            bool hidden = cgroup.Hierarchy.Version == 1 && task.Exiting; // a zombie's place is not shown on v1
+            bool deleted = cgroup.Hierarchy.Version == 2 && !cgroup.Online;
+            text.Append(CultureInfo.InvariantCulture, $"{cgroup.Hierarchy.Id}:{cgroup.Hierarchy.Name}:{(hidden ? "/" : cgroup.Path)}{(deleted ? " (deleted)" : "")}\n");
         }
-        return "0::" + task.Cgroup.Path + (task.Cgroup.Online ? "" : " (deleted)") + "\n";
+        return text.ToString();
     }
 
     private static int OomAdj(int scoreAdj) => scoreAdj == OomScoreAdjMax ? OomAdjustMax : Math.Min(scoreAdj * -OomDisable / OomScoreAdjMax, OomAdjustMax);
@@ -66,6 +81,10 @@ internal sealed class ProcPid(Machine machine)
         if (machine.Current is { Signal.IsPrivileged: false } writer && (!writable || writer.Signal.Uid != task.Signal.Uid))
         {
             return Errno.EACCES;
+        }
+        if (machine.ProcPidFiles.Find(path[0]) is { } own)
+        {
+            return own.Write?.Invoke(machine, task, text) ?? Errno.EINVAL;
         }
         return path[0] switch
         {

@@ -5,17 +5,37 @@ using Ullage.Model.Eras;
 
 namespace Ullage.Model.Kernfs;
 
-/// <summary>v2: which controllers a cgroup hands to its children (§10.3). Memory is the only one this machine has.</summary>
+/// <summary>
+/// v2: which controllers a cgroup hands to its children (§10.3): memory, a domain controller, and pids, which threaded cgroups can have too.
+/// Where one comes or goes the tasks below get another css_set, by a migration onto their own cgroups.
+/// </summary>
 [Kernel("cgroup_subtree_control_write", "kernel/cgroup/cgroup.c")]
 internal sealed class SubtreeControl(Machine machine)
 {
     private const string MemoryName = "memory";
+    private const string PidsName = "pids";
 
-    public string Show(Cgroup cgroup) => cgroup.DistributesMemory ? MemoryName + "\n" : "\n";
+    public static string Show(Cgroup cgroup) => Words(cgroup.DistributesMemory, cgroup.DistributesPids);
 
-    public string ShowAvailable(Cgroup cgroup) => IsAvailable(cgroup) ? MemoryName + "\n" : "\n";
+    public string ShowAvailable(Cgroup cgroup) => Words(IsAvailable(cgroup, MemoryName), IsAvailable(cgroup, PidsName));
 
-    private static bool IsAvailable(Cgroup cgroup) => cgroup.Parent is null || cgroup.Parent.DistributesMemory;
+    private static string Words(bool memory, bool pids) => (memory, pids) switch
+    {
+        (true, true) => MemoryName + " " + PidsName + "\n",
+        (true, false) => MemoryName + "\n",
+        (false, true) => PidsName + "\n",
+        _ => "\n",
+    };
+
+    [Kernel("cgroup_control", "kernel/cgroup/cgroup.c")]
+    private bool IsAvailable(Cgroup cgroup, string name) => name switch
+    {
+        MemoryName => cgroup.Parent is null || (cgroup.Parent.DistributesMemory && !cgroup.IsThreaded),
+        PidsName => machine.Hierarchy.HasPids && (cgroup.Parent is null || cgroup.Parent.DistributesPids),
+        _ => false,
+    };
+
+    private static bool Distributes(Cgroup cgroup, string name) => name == MemoryName ? cgroup.DistributesMemory : name == PidsName && cgroup.DistributesPids;
 
     public Errno Write(Cgroup cgroup, string text)
     {
@@ -35,69 +55,99 @@ internal sealed class SubtreeControl(Machine machine)
         return Check(cgroup, enable, disable) is var errno && errno != Errno.None ? errno : Apply(cgroup, enable, disable);
     }
 
-    private static Errno Check(Cgroup cgroup, List<string> enable, List<string> disable)
+    private Errno Check(Cgroup cgroup, List<string> enable, List<string> disable)
     {
         foreach (string name in enable)
         {
-            if (name != MemoryName || !IsAvailable(cgroup))
+            if (!Distributes(cgroup, name) && !IsAvailable(cgroup, name))
             {
                 return Errno.ENOENT;
             }
         }
         foreach (Cgroup child in cgroup.Children)
         {
-            if (disable.Contains(MemoryName) && child.DistributesMemory)
+            foreach (string name in disable)
             {
-                return Errno.EBUSY;
+                if (Distributes(child, name))
+                {
+                    return Errno.EBUSY;
+                }
             }
         }
-        bool enables = enable.Contains(MemoryName) && !cgroup.DistributesMemory;
-        return enables && cgroup.Parent is not null && cgroup.Tasks.Count > 0 ? Errno.EBUSY : Errno.None; // no internal processes
+        return Threading.VetEnable(cgroup, enable.Contains(MemoryName) && !cgroup.DistributesMemory, enable.Contains(PidsName) && !cgroup.DistributesPids);
     }
 
     private Errno Apply(Cgroup cgroup, List<string> enable, List<string> disable)
     {
-        if (enable.Contains(MemoryName) && !cgroup.DistributesMemory)
+        (bool memory, bool pids) = (cgroup.DistributesMemory, cgroup.DistributesPids);
+        bool wantsMemory = enable.Contains(MemoryName) || (memory && !disable.Contains(MemoryName));
+        bool wantsPids = enable.Contains(PidsName) || (pids && !disable.Contains(PidsName));
+        Errno errno = Set(cgroup, wantsMemory, wantsPids);
+        if (errno != Errno.None)
         {
-            return Enable(cgroup);
+            Invariant.Holds(Set(cgroup, memory, pids) == Errno.None);
         }
-        if (disable.Contains(MemoryName) && cgroup.DistributesMemory)
-        {
-            cgroup.DistributesMemory = false;
-            foreach (Cgroup child in cgroup.Children)
-            {
-                Disable(child);
-            }
-        }
-        return Errno.None;
+        return errno;
     }
 
-    [Kernel("cgroup_apply_control_enable", "kernel/cgroup/cgroup.c")]
-    private Errno Enable(Cgroup cgroup)
+    /// <summary>States come first, then the tasks change their css_sets, then states that nobody uses go offline.</summary>
+    [Kernel("cgroup_apply_control", "kernel/cgroup/cgroup.c")]
+    private Errno Set(Cgroup cgroup, bool memory, bool pids)
     {
+        (cgroup.DistributesMemory, cgroup.DistributesPids) = (memory, pids);
+        List<(Cgroup Child, Charging.MemCgroup? Memcg, PidsCgroup? Pids)> before = [];
         foreach (Cgroup child in cgroup.Children)
         {
-            if (!machine.Hierarchy.CreateMemcg(child))
+            before.Add((child, memory ? null : child.OwnMemcg, child.OwnPids));
+            if (memory && child.OwnMemcg is null && !child.IsThreaded && !machine.Hierarchy.CreateMemcg(child))
             {
-                foreach (Cgroup done in cgroup.Children)
-                {
-                    Disable(done);
-                }
                 return machine.Era.Cgroups.IdsExhausted;
             }
+            if (!memory)
+            {
+                child.OwnMemcg = null; // its tasks are charged to the parent; what was charged stays with the state that goes
+            }
+            child.OwnPids = !pids ? null : child.OwnPids ?? new PidsCgroup(cgroup.Pids);
         }
-        cgroup.DistributesMemory = true;
-        return Errno.None;
+        Errno errno = UpdateTasks(cgroup);
+        foreach ((Cgroup child, Charging.MemCgroup? memcg, PidsCgroup? own) in before)
+        {
+            if (errno != Errno.None)
+            {
+                child.OwnMemcg = memcg ?? child.OwnMemcg;
+                child.OwnPids = own;
+            }
+            else if (memcg is not null)
+            {
+                machine.Hierarchy.Offline(memcg);
+            }
+        }
+        return errno;
     }
 
-    /// <summary>The child's tasks are charged to the parent from now on; what was charged stays with the state that goes offline.</summary>
-    [Kernel("cgroup_apply_control_disable", "kernel/cgroup/cgroup.c")]
-    private void Disable(Cgroup child)
+    [Kernel("cgroup_update_dfl_csses", "kernel/cgroup/cgroup.c")]
+    private Errno UpdateTasks(Cgroup cgroup)
     {
-        if (child.OwnMemcg is { } memcg)
+        List<TaskStruct> tasks = [];
+        foreach (Cgroup child in cgroup.Children)
         {
-            child.OwnMemcg = null;
-            machine.Hierarchy.Offline(memcg);
+            AddTasks(child, tasks);
+        }
+        return machine.Migration.Run(tasks, task => task.Cgroup, cgroup);
+    }
+
+    private static void AddTasks(Cgroup cgroup, List<TaskStruct> tasks)
+    {
+        foreach (TaskStruct task in cgroup.Tasks)
+        {
+            if (task.CssSet.Memcg != cgroup.Memcg || task.CssSet.Pids != cgroup.Pids)
+            {
+                tasks.Add(task);
+            }
+        }
+        foreach (Cgroup child in cgroup.Children)
+        {
+            AddTasks(child, tasks);
         }
     }
 }

@@ -168,7 +168,7 @@ internal sealed class SysctlFiles(Machine machine, Sysctls sysctls)
     {
         if (path.Length == 0)
         {
-            return new KernelList(Errno.None, ["vm/"]);
+            return new KernelList(Errno.None, ["fs/", "vm/"]);
         }
         if (IsDirectory(path))
         {

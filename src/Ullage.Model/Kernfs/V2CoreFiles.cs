@@ -8,7 +8,7 @@ using static Ullage.Model.Kernfs.ControlFile;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>v2: the files that every cgroup has (§10.3 to §10.5).</summary>
-[Kernel("cgroup_base_files", "kernel/cgroup/cgroup.c", Deviation = "No threaded cgroups: cgroup.type stays domain.")]
+[Kernel("cgroup_base_files", "kernel/cgroup/cgroup.c", Deviation = "A threaded cgroup's tasks are listed below its domain in the order of the tree.")]
 internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeControl control)
 {
     /// <summary>Files that the root does not have.</summary>
@@ -17,11 +17,14 @@ internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeContro
 
     public IEnumerable<ControlFile> Files()
     {
-        yield return new ControlFile("cgroup.type", _ => "domain\n", WriteType);
-        yield return new ControlFile("cgroup.procs", cgroup => core.ShowPids(cgroup, threads: false), (cgroup, text) => core.MovePid(cgroup, text, wholeProcess: true));
+        yield return new ControlFile("cgroup.type", cgroup => Threading.TypeOf(cgroup) + "\n", WriteType);
+        yield return new ControlFile("cgroup.procs", cgroup => core.ShowPids(cgroup, threads: false), (cgroup, text) => core.MovePid(cgroup, text, wholeProcess: true))
+        {
+            ReadErrnoOf = cgroup => cgroup.IsThreaded ? Errno.EOPNOTSUPP : Errno.None,
+        };
         yield return new ControlFile("cgroup.threads", cgroup => core.ShowPids(cgroup, threads: true), (cgroup, text) => core.MovePid(cgroup, text, wholeProcess: false));
         yield return new ControlFile("cgroup.controllers", control.ShowAvailable);
-        yield return new ControlFile("cgroup.subtree_control", control.Show, control.Write);
+        yield return new ControlFile("cgroup.subtree_control", SubtreeControl.Show, control.Write);
         yield return new ControlFile("cgroup.events", ShowEvents) { ChangesOf = cgroup => cgroup.EventsChanges };
         yield return new ControlFile("cgroup.populated", cgroup => Line(cgroup.PopulatedTasks > 0 ? 1 : 0));
         yield return new ControlFile("cgroup.max.descendants", cgroup => ShowMax(cgroup.MaxDescendants), (cgroup, text) => SetMax(text, max => cgroup.MaxDescendants = max));
@@ -32,8 +35,8 @@ internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeContro
     }
 
     [Kernel("cgroup_type_write", "kernel/cgroup/cgroup.c")]
-    private static Errno WriteType(Cgroup cgroup, string text) =>
-        KernelNumber.Strip(text).SequenceEqual("threaded") ? Errno.EOPNOTSUPP : Errno.EINVAL;
+    private Errno WriteType(Cgroup cgroup, string text) =>
+        KernelNumber.Strip(text).SequenceEqual("threaded") ? Threading.Enable(machine, cgroup) : Errno.EINVAL;
 
     private string ShowEvents(Cgroup cgroup)
     {
@@ -90,16 +93,17 @@ internal sealed class V2CoreFiles(Machine machine, CoreFiles core, SubtreeContro
     private static long LiveStates(Cgroup cgroup, string name) => name switch
     {
         "perf_event" => 1 + cgroup.Descendants,
-        "memory" => CountMemcgs(cgroup),
+        "memory" => CountStates(cgroup, each => each.OwnMemcg is not null),
+        "pids" => CountStates(cgroup, each => each.OwnPids is not null || each.Parent is null),
         _ => cgroup.Parent is null ? 1 : 0,
     };
 
-    private static long CountMemcgs(Cgroup cgroup)
+    private static long CountStates(Cgroup cgroup, Func<Cgroup, bool> has)
     {
-        long count = cgroup.OwnMemcg is null ? 0 : 1;
+        long count = has(cgroup) ? 1 : 0;
         foreach (Cgroup child in cgroup.Children)
         {
-            count += CountMemcgs(child);
+            count += CountStates(child, has);
         }
         return count;
     }

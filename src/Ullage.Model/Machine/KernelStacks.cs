@@ -65,6 +65,10 @@ internal sealed class KernelStacks
         {
             if (!_machine.Kmem.TryCharge(memcg, Gfp.KernelAccount, step, MemcgStat.KernelStack))
             {
+                if (_rules is { VmapStack: true, CachedStacksKeepCharge: true } && _machine.Current is { } task)
+                {
+                    _machine.Pages.Warning.StackFailed(task, charged, StackPages); // its pages are charged as they are allocated
+                }
                 if (charged > 0)
                 {
                     _machine.Kmem.Uncharge(memcg, charged, MemcgStat.KernelStack);
@@ -88,6 +92,23 @@ internal sealed class KernelStacks
         {
             _machine.Kmem.Uncharge(paid, StackPages, MemcgStat.KernelStack);
         }
+    }
+
+    /// <summary>Stacks that a CPU keeps (tests).</summary>
+    internal int KeptOn(int cpu) => _cached[cpu].Count;
+
+    /// <summary>Frees the stacks that a CPU keeps, as when it goes offline. Until then they pin whoever paid for them (§5.3).</summary>
+    [Kernel("free_vm_stack_cache", "kernel/fork.c")]
+    public void FreeKept(int cpu)
+    {
+        foreach (MemCgroup? paid in _cached[cpu])
+        {
+            if (paid is not null)
+            {
+                _machine.Kmem.Uncharge(paid, StackPages, MemcgStat.KernelStack);
+            }
+        }
+        _cached[cpu].Clear();
     }
 
     /// <summary>Adds the pages of kept stacks, by memory cgroup id.</summary>

@@ -32,7 +32,12 @@ public sealed partial class Machine
         Psi = new PsiSystem(this);
         Frames = new PageFrames(options);
         Pages = new PageAllocator(this);
-        Hierarchy = new CgroupHierarchy(this);
+        MemcgMemory = new MemcgMemory(this);
+        Controllers = new ControllerList(this);
+        Hierarchies = CgroupHierarchy.MakeAll(this);
+        Hierarchy = CgroupHierarchy.WithMemory(Hierarchies);
+        CssSets = new CssSets(this, Hierarchies, Hierarchy.Index);
+        Migration = new Migration(this);
         Stock = new MemcgStock(Era, options.PossibleCpus, MemswCounts, Random.Fork("stock")) { Drained = memcg => Hierarchy.Put(memcg, 0) };
         Lru = new LruAdd(this);
         PageBackends = new PageBackends(this);
@@ -85,9 +90,11 @@ public sealed partial class Machine
         Check(options.Nodes is >= 1 and <= 64, "nodes must be 1 to 64");
         Check(options.Hz is 100 or 250 or 300 or 1000, "hz must be 100, 250, 300 or 1000");
         Check(options.CgroupVersion is 1 or 2, "cgroup version must be 1 or 2");
+        Check(options.LogBufferBytes >= 64 << 10, "the log buffer must be at least 64 KiB");
         Check(options.SwapBytes >= 0, "swap must not be negative");
         Check(!options.MemoryRecursiveProt || (options.CgroupVersion == 2 && options.Era.Limits.RecursiveProtOption), "memory_recursiveprot needs cgroup version 2 and a kernel from 5.7");
         Check(!options.MemoryLocalEvents || (options.CgroupVersion == 2 && options.Era.Limits.LocalEventsOption), "memory_localevents needs cgroup version 2 and a kernel from 5.2");
+        CgroupHierarchy.Check(options);
         return new Machine(options);
     }
 
@@ -95,7 +102,7 @@ public sealed partial class Machine
     public string CgroupDirectory(Cgroup cgroup)
     {
         ArgumentNullException.ThrowIfNull(cgroup);
-        string mount = Options.CgroupVersion == 1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+        string mount = cgroup.Hierarchy.Directory;
         return cgroup.Parent is null ? mount : mount + cgroup.Path;
     }
 
@@ -145,6 +152,8 @@ public sealed partial class Machine
     internal SimRandom Random { get; }
 
     internal MemcgStock Stock { get; }
+
+    internal MemcgMemory MemcgMemory { get; }
 
     internal MemcgReclaim Reclaim { get; }
 

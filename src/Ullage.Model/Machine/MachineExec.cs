@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Tracing;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
 
@@ -75,6 +76,7 @@ public sealed partial class Machine
     private bool TryAdd(TaskStruct task, Mm mm, Vma vma)
     {
         long promised = vma.IsAccounted ? vma.Pages : 0;
+        Path.Entry = KernelEntry.Exec;
         if (vma.Pages > mm.LimitPages - mm.TotalPages || (promised > 0 && !Overcommit.TryCharge(task, mm, promised)))
         {
             return false;

@@ -14,8 +14,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(parent);
         Spend(Costs.ForkNs);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = parent.Cgroup.Memcg;
         TaskObjects objects = new(this) { FdTableSize = parent.Objects?.FdTableSize ?? 0 };
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))
@@ -28,7 +27,7 @@ public sealed partial class Machine
             Stacks.Give(paid);
             return (Errno.ENOMEM, null);
         }
-        TaskStruct child = Tasks.AddProcess(comm ?? parent.Comm, parent.Cgroup, parent.Signal);
+        TaskStruct child = Tasks.AddProcess(comm ?? parent.Comm, parent.CssSet, parent.Signal);
         (child.StackMemcg, child.HasStack, child.Objects) = (paid, true, objects);
         child.Signal.Uid = parent.Signal.Uid;
         child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
@@ -39,7 +38,21 @@ public sealed partial class Machine
             AbandonChild(child);
             return (Errno.ENOMEM, null);
         }
+        if (Controllers.Pids.TryFork(child) is var refused and not Errno.None)
+        {
+            AbandonChild(child);
+            return (refused, null);
+        }
         return (Errno.None, child);
+    }
+
+    private void EnterFork()
+    {
+        Path.Entry = KernelEntry.Fork;
+        if (Probes.Any)
+        {
+            Probes.Hit(KernelFunction.CopyProcess);
+        }
     }
 
     private bool TryTaskAndStack(MemCgroup memcg, TaskObjects objects, out MemCgroup? paid)
@@ -64,7 +77,7 @@ public sealed partial class Machine
             child.Mm = null;
             ReleaseMm(mm);
         }
-        child.Cgroup.RemoveTask(child);
+        child.CssSet.RemoveTask(child);
         Tasks.Release(child);
         GiveStack(child);
     }
@@ -84,8 +97,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.ForkNs / 4);
-        Path.Entry = KernelEntry.Fork;
-        Path.Entry = KernelEntry.Fork;
+        EnterFork();
         MemCgroup memcg = task.Cgroup.Memcg;
         TaskObjects objects = new(this);
         if (!TryTaskAndStack(memcg, objects, out MemCgroup? paid))
@@ -98,8 +110,14 @@ public sealed partial class Machine
             Stacks.Give(paid);
             return (Errno.ENOMEM, null);
         }
-        TaskStruct thread = Tasks.AddThread(task.Signal, task.Cgroup, task.Comm);
+        TaskStruct thread = Tasks.AddThread(task.Signal, task.CssSet, task.Comm);
         (thread.StackMemcg, thread.HasStack, thread.Objects) = (paid, true, objects);
+        if (Controllers.Pids.TryFork(thread) is var refused and not Errno.None)
+        {
+            task.Signal.Threads.Remove(thread);
+            AbandonChild(thread);
+            return (refused, null);
+        }
         thread.Mm = task.Mm;
         task.Mm!.Users++;
         return (Errno.None, thread);

@@ -36,6 +36,31 @@ public sealed partial class Machine
     }
 
     /// <summary>
+    /// Creates the empty file <paramref name="number"/> in a directory of a disk file system: open(2) with O_CREAT, then close(2). The name and the
+    /// inode are charged to the task's cgroup and stay cached. A file that is there is only opened.
+    /// </summary>
+    /// <returns>None, or ENOMEM.</returns>
+    /// <exception cref="ArgumentException">The directory is on a RAM file system, whose files this version does not have.</exception>
+    [Kernel("do_sys_openat2", "fs/open.c")]
+    public Errno CreateFile(TaskStruct task, DiskDirectory directory, long number)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(directory);
+        Check(directory.SuperBlock.KeepsNegative, $"{directory} is on a RAM file system: create files on a disk");
+        return Dcache.Create(task, directory, number);
+    }
+
+    /// <summary>unlink(2) of such a file.</summary>
+    /// <returns>None, ENOENT or ENOMEM.</returns>
+    [Kernel("do_unlinkat", "fs/namei.c")]
+    public Errno UnlinkFile(TaskStruct task, DiskDirectory directory, long number)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(directory);
+        return Dcache.Unlink(task, directory, number);
+    }
+
+    /// <summary>
     /// Makes slab objects that a cgroup holds already when the story begins, counted as slabinfo counts them. Nobody ever frees them.
     /// </summary>
     /// <returns>ENOENT when this kernel has no cache of that name, ENOMEM when a limit or memory does not suffice.</returns>

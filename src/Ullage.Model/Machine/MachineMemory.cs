@@ -25,10 +25,11 @@ public sealed partial class Machine
     /// <param name="task">Whose address space.</param>
     /// <param name="bytes">How much.</param>
     /// <param name="flags">Protection, <see cref="VmaFlags.Shared"/>, <see cref="VmaFlags.NoReserve"/>; others are ignored.</param>
-    /// <param name="hint">Where, if there is room; 0 = anywhere.</param>
-    /// <returns>Its address, or an errno (§7.2): EINVAL for no bytes, else ENOMEM.</returns>
-    [Kernel("do_mmap", "mm/mmap.c", Deviation = "Anonymous memory only; no MAP_FIXED, no MAP_LOCKED.")]
-    public (Errno Errno, long Address) Mmap(TaskStruct task, long bytes, VmaFlags flags, long hint = 0)
+    /// <param name="hint">Where; 0 = anywhere.</param>
+    /// <param name="placement">How much it must be there.</param>
+    /// <returns>Its address, or an errno (§7.2): EINVAL for no bytes or an address that is not a page's, EEXIST where nothing may be replaced, else ENOMEM.</returns>
+    [Kernel("do_mmap", "mm/mmap.c", Deviation = "Anonymous memory only; no MAP_LOCKED. Pages below mmap_min_addr are nobody's.")]
+    public (Errno Errno, long Address) Mmap(TaskStruct task, long bytes, VmaFlags flags, long hint = 0, MapPlacement placement = MapPlacement.Hint)
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
@@ -47,6 +48,11 @@ public sealed partial class Machine
             flags &= ~VmaFlags.NoReserve; // §7.2
         }
         long pages = PageCount(bytes);
+        placement = placement == MapPlacement.FixedNoReplace && !Era.AddressSpace.HasFixedNoReplace ? MapPlacement.Hint : placement;
+        if (placement != MapPlacement.Hint)
+        {
+            return MapFixed(task, mm, (hint, pages), flags, placement);
+        }
         long start = PageCount(hint);
         start = hint > 0 && mm.IsFree(start, pages) ? start : mm.FindGap(pages);
         if (start < 0 || mm.Vmas.Count > Overcommit.MaxMapCount || !MapRegion(task, mm, start, start + pages, flags))
@@ -73,6 +79,10 @@ public sealed partial class Machine
     [Kernel("mmap_region", "mm/mmap.c")]
     private bool MapRegion(TaskStruct task, Mm mm, long start, long end, VmaFlags flags)
     {
+        if (Probes.Any)
+        {
+            Probes.Hit(Path.Entry == KernelEntry.Brk ? KernelFunction.DoBrk : KernelFunction.MmapRegion);
+        }
         long pages = end - start;
         if (!MayExpand(mm, flags, pages))
         {

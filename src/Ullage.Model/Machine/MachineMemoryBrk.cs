@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -18,6 +19,7 @@ public sealed partial class Machine
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
+        Path.Entry = KernelEntry.Brk;
         if (task.Mm is not { } mm)
         {
             return 0;

@@ -53,7 +53,6 @@ public sealed partial class Machine
     private bool SplitAt(TaskStruct task, Mm mm, long page, bool limited = true)
     {
         Path.Entry = KernelEntry.Split;
-        Path.Entry = KernelEntry.Split;
         Vma? vma = mm.Find(page);
         if (vma is null || vma.StartPage == page)
         {

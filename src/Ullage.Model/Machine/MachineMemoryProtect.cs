@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -49,6 +50,7 @@ public sealed partial class Machine
         {
             return Errno.ENOMEM;
         }
+        Path.Entry = KernelEntry.Mprotect;
         bool charges = (protection & VmaFlags.Write) != 0 && (vma.Flags & (VmaFlags.Account | VmaFlags.Write | VmaFlags.Shared | VmaFlags.NoReserve)) == 0;
         if (charges && !Overcommit.TryCharge(task, mm, pages))
         {

@@ -3,6 +3,7 @@ using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Charging;
 using Ullage.Model.Slab;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model;
 
@@ -15,9 +16,10 @@ public sealed partial class Machine
     /// <param name="oldBytes">Its length from there; 0 = a second mapping of shared memory, which is not modelled (EINVAL).</param>
     /// <param name="newBytes">The length that it shall have.</param>
     /// <param name="mayMove">MREMAP_MAYMOVE.</param>
+    /// <param name="fixedAt">MREMAP_FIXED: the address where it shall be, for which it must be allowed to move; null = anywhere.</param>
     /// <returns>Where it is then, or an errno (§7.2).</returns>
-    [Kernel("mremap_to", "mm/mremap.c", Deviation = "Without MREMAP_FIXED and MREMAP_DONTUNMAP; a length of 0 is EINVAL also for shared memory.")]
-    public (Errno Errno, long Address) Mremap(TaskStruct task, long address, long oldBytes, long newBytes, bool mayMove)
+    [Kernel("sys_mremap", "mm/mremap.c", Deviation = "A length of 0 is EINVAL also for shared memory.")]
+    public (Errno Errno, long Address) Mremap(TaskStruct task, long address, long oldBytes, long newBytes, bool mayMove, long? fixedAt = null)
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
@@ -27,6 +29,11 @@ public sealed partial class Machine
         }
         long start = address >> KernelConstants.PageShift;
         (long oldPages, long newPages) = (PageCount(oldBytes), PageCount(newBytes));
+        if (fixedAt is { } target)
+        {
+            Path.Entry = KernelEntry.Mremap;
+            return mayMove ? RemapTo(task, mm, (start, oldPages), (target, newPages)) : (Errno.EINVAL, 0);
+        }
         if (oldPages >= newPages)
         {
             Errno shrunk = oldPages == newPages ? Errno.None : Munmap(task, (start + newPages) << KernelConstants.PageShift, (oldPages - newPages) << KernelConstants.PageShift);
@@ -50,6 +57,7 @@ public sealed partial class Machine
     [Kernel("vma_to_resize", "mm/mremap.c")]
     private (Errno Errno, long Address) Enlarge(TaskStruct task, Mm mm, Vma vma, long start, long oldPages, long newPages, bool mayMove)
     {
+        Path.Entry = KernelEntry.Mremap;
         long more = newPages - oldPages;
         if (newPages > Mm.TaskSizePages || !MayExpand(mm, vma.Flags, more))
         {

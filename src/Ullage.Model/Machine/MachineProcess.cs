@@ -1,7 +1,6 @@
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.AddressSpace;
-using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
 using Ullage.Model.Pressure;
@@ -34,7 +33,7 @@ public sealed partial class Machine
     public TaskStruct Spawn(SpawnOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        TaskStruct task = Tasks.AddProcess(options.Comm, Hierarchy.Root, null);
+        TaskStruct task = Tasks.AddProcess(options.Comm, CssSets.Init, null);
         task.Signal.Uid = options.Uid;
         task.Signal.OomScoreAdj = options.OomScoreAdj;
         task.Objects = new TaskObjects(this) { FdTableSize = FdTableSizeOf(options.Comm) };
@@ -98,7 +97,7 @@ public sealed partial class Machine
         task.Program = null;
         Psi.Change(task, (PsiTask)~0, PsiTask.None);
         task.IsOomVictim = false;
-        task.Cgroup.RemoveTask(task);
+        CssSets.Exit(task);
         GiveStack(task);
         task.Objects?.FreeAtExit();
         if (task != task.Signal.Leader || task.Signal.Parent is null)
@@ -193,41 +192,5 @@ public sealed partial class Machine
             }
         }
         return null;
-    }
-
-    /// <summary>Moves a process, or one thread, into a cgroup (§10.2).</summary>
-    [Kernel("cgroup_attach_task", "kernel/cgroup/cgroup.c", Deviation = "css_sets, controllers that refuse, and charge moving come with task migration.")]
-    public Errno Attach(Cgroup destination, int pid, bool wholeProcess)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        Spend(Costs.MigrateNs);
-        if (!destination.Online)
-        {
-            return Errno.ENODEV;
-        }
-        TaskStruct? task = pid == 0 ? Current : Tasks.Find(pid);
-        if (task is null)
-        {
-            return Errno.ESRCH;
-        }
-        if (Hierarchy.Version == 2 && destination.DistributesMemory && destination.Parent is not null)
-        {
-            return Errno.EBUSY;
-        }
-        if (Hierarchy.Version == 2 && !wholeProcess && task.Cgroup != destination)
-        {
-            return Errno.EOPNOTSUPP;
-        }
-        foreach (TaskStruct each in wholeProcess ? task.Signal.Threads.ToArray() : [task])
-        {
-            if (!each.Exiting && each.Cgroup != destination)
-            {
-                each.Cgroup.RemoveTask(each);
-                each.Cgroup = destination;
-                destination.AddTask(each);
-                Psi.Move(each);
-            }
-        }
-        return Errno.None;
     }
 }

@@ -9,7 +9,7 @@ public sealed partial class Machine
 {
     /// <summary>
     /// Throws <see cref="InvariantException"/> unless at every level usage is the sum of charged pages, stocks and children,
-    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks. Walks everything: for tests.
+    /// nothing is negative, zones know their free frames, statistics agree with page frames, and population counts agree with tasks, and pressure is what it can be. Walks everything: for tests.
     /// </summary>
     public void Verify()
     {
@@ -30,8 +30,14 @@ public sealed partial class Machine
         PageCache.Verify();
         Invariant.Holds(Slab.ObjectsInUse(Slab.Known.Dentry) >= Dcache.Live + Dcache.Waiting, "every dentry has its slab object");
         Slab.Verify();
-        _ = VerifyPopulation(Hierarchy.Root);
+        foreach (CgroupHierarchy hierarchy in Hierarchies)
+        {
+            _ = VerifyPopulation(hierarchy.Root);
+            Controllers.Pids.Verify(hierarchy);
+        }
+        CssSets.Verify();
         VerifySpaces();
+        Psi.Verify();
         VerifyLists();
         VerifySwap();
     }
@@ -89,7 +95,7 @@ public sealed partial class Machine
         Invariant.Holds(memcg.Memory.Usage == counted + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {counted} own + {stock} stock + {below} below");
         Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + memcg.SwapEntries + stock + belowSwap,
             $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {memcg.SwapEntries} in swap + {stock} stock + {belowSwap} below");
-        long references = own + memcg.SwapEntries + memcg.Children.Count; // children keep their parent
+        long references = own + memcg.SwapEntries + memcg.Children.Count + CssSets.HoldersOf(memcg); // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks, idle);
         VerifyProtection(memcg);

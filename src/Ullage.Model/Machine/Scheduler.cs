@@ -47,6 +47,14 @@ public sealed class Scheduler
         Enqueue(task);
     }
 
+    /// <summary>A thread with nothing to do: it sleeps until its process ends.</summary>
+    public void Park(TaskStruct task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        task.State = TaskState.Sleeping;
+        task.Cpu = _machine.CurrentCpu;
+    }
+
     /// <summary>Wakes a task that sleeps.</summary>
     [Kernel("wake_up_process", "kernel/sched/core.c")]
     public void Wake(TaskStruct task)

@@ -23,11 +23,11 @@ public enum TaskState
 [Kernel("struct task_struct", "include/linux/sched.h")]
 public sealed class TaskStruct
 {
-    internal TaskStruct(int pid, SignalStruct signal, Cgroup cgroup, string comm)
+    internal TaskStruct(int pid, SignalStruct signal, CssSet cssSet, string comm)
     {
         Pid = pid;
         Signal = signal;
-        Cgroup = cgroup;
+        CssSet = cssSet;
         Comm = comm;
     }
 
@@ -41,7 +41,16 @@ public sealed class TaskStruct
     public string Comm { get; internal set; }
 
     /// <summary>Its cgroup in the hierarchy that has the memory controller.</summary>
-    public Cgroup Cgroup { get; internal set; }
+    public Cgroup Cgroup => CssSet.MemoryCgroup;
+
+    /// <summary>Its cgroups in all hierarchies.</summary>
+    public CssSet CssSet { get; internal set; }
+
+    /// <summary>It counts as a holder of <see cref="CssSet"/>.</summary>
+    internal bool HoldsCssSet { get; set; }
+
+    /// <summary>The pids state that counts it; null = none does.</summary>
+    internal PidsCgroup? CountedIn { get; set; }
 
     /// <summary>Its address space; null once it has begun to exit.</summary>
     public Mm? Mm { get; internal set; }
@@ -66,6 +75,12 @@ public sealed class TaskStruct
 
     /// <summary>The memcg OOM that the end of the fault has to handle (§8.1).</summary>
     internal MemCgroup? MemcgInOom { get; set; }
+
+    /// <summary>What the charge that left <see cref="MemcgInOom"/> behind could do: the report at the end of the fault shows it.</summary>
+    internal Gfp MemcgOomGfp { get; set; }
+
+    /// <summary>log2 of its pages.</summary>
+    internal int MemcgOomOrder { get; set; }
 
     /// <summary>Pages charged while over memory.high, to be paid for on the way back to user space (§2.6).</summary>
     internal int PagesOverHigh { get; set; }

@@ -25,25 +25,25 @@ public sealed class TaskTable
     /// <summary>How many there are.</summary>
     public int Count => _byPid.Count;
 
-    internal TaskStruct AddProcess(string comm, Cgroup cgroup, SignalStruct? parent)
+    internal TaskStruct AddProcess(string comm, CssSet cssSet, SignalStruct? parent)
     {
         int pid = NextPid();
         SignalStruct signal = new() { Tgid = pid, Parent = parent };
-        TaskStruct task = Add(pid, signal, cgroup, comm);
+        TaskStruct task = Add(pid, signal, cssSet, comm);
         signal.Leader = task;
         parent?.Children.Add(signal);
         return task;
     }
 
-    internal TaskStruct AddThread(SignalStruct signal, Cgroup cgroup, string comm) => Add(NextPid(), signal, cgroup, comm);
+    internal TaskStruct AddThread(SignalStruct signal, CssSet cssSet, string comm) => Add(NextPid(), signal, cssSet, comm);
 
-    private TaskStruct Add(int pid, SignalStruct signal, Cgroup cgroup, string comm)
+    private TaskStruct Add(int pid, SignalStruct signal, CssSet cssSet, string comm)
     {
-        TaskStruct task = new(pid, signal, cgroup, comm.Length > 15 ? comm[..15] : comm);
+        TaskStruct task = new(pid, signal, cssSet, comm.Length > 15 ? comm[..15] : comm);
         task.Cpu = _machine.CurrentCpu;
         signal.Threads.Add(task);
         _byPid.Add(pid, task);
-        cgroup.AddTask(task);
+        CssSets.Link(task);
         return task;
     }
 
@@ -64,6 +64,10 @@ public sealed class TaskTable
     {
         task.Objects?.FreeAll();
         _byPid.Remove(task.Pid);
-        task.Signal.Parent?.Children.Remove(task.Signal);
+        _machine.CssSets.Release(task);
+        if (task == task.Signal.Leader)
+        {
+            task.Signal.Parent?.Children.Remove(task.Signal);
+        }
     }
 }

@@ -17,12 +17,16 @@ internal sealed class MemInfoReport(Machine machine)
 
     private readonly MemInfoRules _rules = machine.Era.MemInfo;
 
+    private bool _isHopeless;
+
     /// <summary>What the placeholders of a line stand for, in pages; kernel stacks in kB.</summary>
     private record struct Counts(FrameUse Use, long Tables, long StackKb, long Slab, long Mapped, long Free);
 
     /// <summary>Writes it.</summary>
-    public void Dump()
+    /// <param name="isHopeless">Reclaim has given up: nothing of a node, or zone, can be reclaimed.</param>
+    public void Dump(bool isHopeless)
     {
+        _isHopeless = isHopeless;
         MachineTotals totals = new(machine);
         Counts all = new(machine.Frames.CountUse(), totals.PageTables, totals.KernelStackKb, totals.ReclaimableSlabPages + totals.UnreclaimableSlabPages, 0, machine.Frames.Free);
         Line("Mem-Info:");
@@ -74,10 +78,10 @@ internal sealed class MemInfoReport(Machine machine)
         return text.Append(template, at, template.Length - at).ToString();
     }
 
-    private static string Value(string name, Counts counts, Zone? zone, int unit) => name switch
+    private string Value(string name, Counts counts, Zone? zone, int unit) => name switch
     {
         "zone" => zone!.Name,
-        "hopeless" => "yes", // kswapd gave up: there is nothing that it could reclaim
+        "hopeless" => _isHopeless ? "yes" : "no",
         "stack" => Text(counts.StackKb),
         "active_anon" => Text(counts.Use.ActiveAnon * unit),
         "inactive_anon" => Text(counts.Use.InactiveAnon * unit),

@@ -13,7 +13,7 @@ namespace Ullage.Model.Oom;
 /// takes time: the victim's memory comes back when it exits, and the charge that asked retries meanwhile.
 /// </summary>
 [Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "No notifiers, and no cpusets and memory policies: a system-wide OOM has no constraint.")]
-internal sealed class OomKiller
+internal sealed partial class OomKiller
 {
     private const int CostlyOrder = 3;
 
@@ -59,7 +59,7 @@ internal sealed class OomKiller
         TaskStruct? current = _machine.Current;
         if (_rules.MemcgTiming == MemcgOomTiming.AtFaultEnd)
         {
-            return Remember(current, over);
+            return Remember(current, over, gfp, order);
         }
         if (order > CostlyOrder)
         {
@@ -71,7 +71,7 @@ internal sealed class OomKiller
         }
         if (over.IsV1 && over.OomKillDisable)
         {
-            return Remember(current, over);
+            return Remember(current, over, gfp, order);
         }
         bool locked = Waiters.TryLock(over);
         bool killed = MemcgOutOfMemory(over, gfp, order, current is { InUserFault: true });
@@ -82,13 +82,13 @@ internal sealed class OomKiller
         return killed ? MemcgOomResult.Success : MemcgOomResult.Failed;
     }
 
-    private static MemcgOomResult Remember(TaskStruct? current, MemCgroup over)
+    private static MemcgOomResult Remember(TaskStruct? current, MemCgroup over, Gfp gfp, int order)
     {
         if (current is not { InUserFault: true })
         {
             return MemcgOomResult.Skipped;
         }
-        current.MemcgInOom = over;
+        (current.MemcgInOom, current.MemcgOomGfp, current.MemcgOomOrder) = (over, gfp, order);
         return MemcgOomResult.Async;
     }
 
@@ -96,6 +96,10 @@ internal sealed class OomKiller
     [Kernel("mem_cgroup_oom_synchronize", "mm/memcontrol.c")]
     public FaultOutcome Synchronize(TaskStruct task, MemCgroup memcg)
     {
+        if (_machine.Probes.Any)
+        {
+            _machine.Probes.Hit(KernelFunction.MemCgroupOomSynchronize);
+        }
         if (memcg.OomKillDisable)
         {
             if (task.FatalSignalPending)
@@ -107,7 +111,7 @@ internal sealed class OomKiller
         }
         bool locked = Waiters.TryLock(memcg);
         _machine.Path.Site = KernelSite.FaultEnd;
-        _ = MemcgOutOfMemory(memcg, Gfp.Kernel, 0, inFault: true);
+        _ = MemcgOutOfMemory(memcg, task.MemcgOomGfp, task.MemcgOomOrder, inFault: true);
         _machine.Path.Site = KernelSite.Charge;
         if (locked)
         {
@@ -177,9 +181,9 @@ internal sealed class OomKiller
         {
             _machine.Probes.Hit(KernelFunction.OutOfMemory);
         }
-        if (oc.Current is { FatalSignalPending: true, Mm: not null } or { Exiting: true, Mm: not null })
+        if (oc.Current is { } current && WillFreeMemory(current, isCurrent: true))
         {
-            oc.Current.IsOomVictim = true; // task_will_free_mem: it only needs to get out
+            MarkVictim(current); // it only needs to get out
             return true;
         }
         if (oc.Gfp != Gfp.None && (oc.Gfp & Gfp.Fs) == 0 && (oc.Memcg is null || _rules.NoFsSkipsMemcg))
@@ -210,7 +214,10 @@ internal sealed class OomKiller
         return true;
     }
 
-    /// <summary>Processes (threads in the oldest eras) in scan order: groups from the top down, each in the order of arrival.</summary>
+    /// <summary>
+    /// What a selection scans, in this order: of the machine its processes, of a memory cgroup its groups from the top down, each in the order of
+    /// arrival, thread by thread where the era does so. Other uses, such as the task table, take what <paramref name="memcg"/>'s scan gives them.
+    /// </summary>
     [Kernel("mem_cgroup_scan_tasks", "mm/memcontrol.c")]
     internal IEnumerable<TaskStruct> Candidates(MemCgroup? memcg)
     {
@@ -227,7 +234,7 @@ internal sealed class OomKiller
         }
         foreach (TaskStruct task in TasksBelow(memcg.Cgroup, memcg))
         {
-            if (task.Signal.Leader == task)
+            if (_rules.ScansThreads || task.Signal.Leader == task)
             {
                 yield return task;
             }
@@ -251,104 +258,6 @@ internal sealed class OomKiller
                 yield return task;
             }
         }
-    }
-
-    [Kernel("oom_kill_process", "mm/oom_kill.c")]
-    private void KillProcess(OomContext oc, OomChoice choice)
-    {
-        TaskStruct victim = choice.Victim!;
-        if (_machine.Probes.Any)
-        {
-            _machine.Probes.Hit(KernelFunction.OomKillProcess);
-        }
-        _machine.Spend(_machine.Costs.OomReportNs);
-        _report.Header(oc, choice);
-        if (_rules.SacrificeChild)
-        {
-            victim = WorstChild(victim, oc) ?? victim;
-        }
-        MemCgroup? group = _rules.OomGroup ? OomGroupOf(victim, oc.Memcg) : null;
-        Kill(oc, victim);
-        if (group is not null)
-        {
-            KillGroup(oc, group);
-        }
-        if (_rules.SleepsAfterKill && _machine.Current is { FatalSignalPending: false })
-        {
-            _machine.Stall(1_000_000_000 / _machine.Options.Hz);
-        }
-    }
-
-    /// <summary>§8.5 step 3: any child with a positive badness goes before its parent.</summary>
-    private TaskStruct? WorstChild(TaskStruct parent, OomContext oc)
-    {
-        TaskStruct? worst = null;
-        long most = 0;
-        foreach (SignalStruct child in parent.Signal.Children)
-        {
-            bool elsewhere = child.Leader.Mm == parent.Mm || (oc.Memcg is { } domain && !child.Leader.Cgroup.Memcg.IsDescendantOf(domain));
-            long points = elsewhere ? 0 : Badness.Of(child.Leader, oc.TotalPages);
-            if (points > most)
-            {
-                (worst, most) = (child.Leader, points);
-            }
-        }
-        return worst;
-    }
-
-    /// <summary>§2.8: the highest group with oom.group between the victim and the limit.</summary>
-    [Kernel("mem_cgroup_get_oom_group", "mm/memcontrol.c")]
-    private static MemCgroup? OomGroupOf(TaskStruct victim, MemCgroup? domain)
-    {
-        MemCgroup? group = null;
-        for (MemCgroup? m = victim.Cgroup.Memcg; m is { IsRoot: false }; m = m.HierarchyParent)
-        {
-            group = m.OomGroup ? m : group;
-            if (m == domain)
-            {
-                break;
-            }
-        }
-        return group;
-    }
-
-    private void KillGroup(OomContext oc, MemCgroup group)
-    {
-        if (_rules.OomGroupKillEvent)
-        {
-            group.RaiseEvent(MemcgEvent.OomGroupKill);
-        }
-        _report.GroupKill(group);
-        foreach (TaskStruct task in new List<TaskStruct>(Candidates(group)))
-        {
-            if (task.Signal.OomScoreAdj != -1000 && task.Mm is not null)
-            {
-                Kill(oc, task);
-            }
-        }
-    }
-
-    [Kernel("__oom_kill_process", "mm/oom_kill.c")]
-    private void Kill(OomContext oc, TaskStruct victim)
-    {
-        Kills++;
-        (victim.Mm?.Owner ?? victim).Cgroup.Memcg.RaiseEvent(MemcgEvent.OomKill);
-        victim.Signal.OomKilled = true;
-        foreach (TaskStruct thread in victim.Signal.Threads)
-        {
-            thread.IsOomVictim = true;
-        }
-        _machine.SendFatal(victim.Signal, 9);
-        _report.Killed(oc, victim);
-        if (victim.Signal != _machine.Current?.Signal)
-        {
-            _machine.Work.Add(_machine.TimeNs + _machine.Costs.DeathNs, () =>
-            {
-                _machine.CurrentCpu = victim.Cpu;
-                _machine.ExitGroup(victim.Signal, 0, 9);
-            });
-        }
-        _reaper.Queue(victim);
     }
 
     /// <summary>A page fault failed although no memory cgroup was at its limit (§8.1).</summary>

@@ -15,10 +15,11 @@ internal sealed class OomReaper(Machine machine)
     [Kernel("queue_oom_reaper", "mm/oom_kill.c")]
     public void Queue(TaskStruct victim)
     {
-        if (machine.Era.Oom.Reaper == ReaperStart.None || victim.Mm is not { } mm)
+        if (machine.Era.Oom.Reaper == ReaperStart.None || victim.Mm is not { OomReapQueued: false } mm)
         {
             return;
         }
+        mm.OomReapQueued = true;
         long delay = machine.Era.Oom.Reaper == ReaperStart.Delayed ? DelayNs : 0;
         machine.Work.Add(machine.TimeNs + delay + machine.Costs.ReaperWakeNs, () => Reap(victim, mm));
     }

@@ -61,6 +61,13 @@ internal sealed class OomReport
 
     private void Dump(OomContext oc, TaskStruct? victim)
     {
+        _machine.Path.OomReport = true;
+        DumpParts(oc, victim);
+        _machine.Path.OomReport = false;
+    }
+
+    private void DumpParts(OomContext oc, TaskStruct? victim)
+    {
         int adj = oc.Current?.Signal.OomScoreAdj ?? 0;
         string nodemask = _rules.Nodemask ? "nodemask=(null), " : "";
         Write(PrintkLevel.Warning, $"{_stack.CommOf(oc)} invoked oom-killer: gfp_mask={_gfp.Text(oc)}, {nodemask}order={oc.Order}, oom_score_adj={adj}");
@@ -75,7 +82,7 @@ internal sealed class OomReport
         }
         else
         {
-            _memInfo.Dump();
+            _memInfo.Dump(isHopeless: true);
         }
         if (DumpTasks)
         {
@@ -96,8 +103,11 @@ internal sealed class OomReport
         Write(PrintkLevel.Info, $"oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed={MemsAllowed()},{scope},task_memcg={victim.Cgroup.Memcg.Cgroup.Path},task={victim.Comm},pid={victim.Pid},uid={victim.Signal.Uid}");
     }
 
-    private string MemsAllowed() =>
-        _machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{_machine.Options.Nodes - 1}");
+    private string MemsAllowed() => MemsAllowed(_machine);
+
+    /// <summary>The nodes of a machine as a list.</summary>
+    internal static string MemsAllowed(Machine machine) =>
+        machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{machine.Options.Nodes - 1}");
 
     /// <summary>The selection found nobody (§8.2 step 8).</summary>
     [Kernel("out_of_memory", "mm/oom_kill.c")]
@@ -130,11 +140,7 @@ internal sealed class OomReport
     [Kernel("__oom_kill_process", "mm/oom_kill.c")]
     public void Killed(OomContext oc, TaskStruct victim)
     {
-        if (victim.Mm is not { } mm)
-        {
-            Exiting(oc, victim);
-            return;
-        }
+        Mm mm = victim.Mm!;
         string cause = _rules.Killed is OomKilledLine.TwoRssParts or OomKilledLine.ThreeRssParts ? "" : Cause(oc) + ": ";
         string shmem = _rules.Killed is OomKilledLine.TwoRssParts ? "" : string.Create(CultureInfo.InvariantCulture, $", shmem-rss:{mm.ShmemPages * KbPerPage}kB");
         long filePages = mm.FilePages + (shmem.Length == 0 ? mm.ShmemPages : 0);
@@ -145,7 +151,9 @@ internal sealed class OomReport
     private static string OwnerOf(TaskStruct victim, Mm mm) => string.Create(CultureInfo.InvariantCulture,
         $", UID:{victim.Signal.Uid} pgtables:{mm.TablePages * KbPerPage}kB oom_score_adj:{victim.Signal.OomScoreAdj}");
 
-    private void Exiting(OomContext oc, TaskStruct victim)
+    /// <summary>The victim has left its address space meanwhile.</summary>
+    [Kernel("__oom_kill_process", "mm/oom_kill.c")]
+    public void AlreadyExiting(OomContext oc, TaskStruct victim)
     {
         if (_rules.ExitingVictimLine)
         {

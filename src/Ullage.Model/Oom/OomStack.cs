@@ -19,6 +19,38 @@ internal sealed class OomStack(Machine machine)
     /// <summary>Writes CPU line, hardware line and call trace.</summary>
     public void Dump(OomContext oc, bool kills)
     {
+        List<string> frames = [];
+        for (int i = 1; i < _stacks.Dump.Count; i++)
+        {
+            frames.Add(_stacks.Dump[i]);
+        }
+        if (kills)
+        {
+            frames.AddRange(_stacks.Kill);
+        }
+        frames.AddRange(oc.Memcg is null ? _stacks.Global : _stacks.Memcg);
+        frames.AddRange(Callers(oc));
+        Dump(oc, frames);
+    }
+
+    /// <summary>The page allocator and its callers, the killer left out.</summary>
+    public IReadOnlyList<string> GlobalFrames(OomContext oc)
+    {
+        List<string> frames = [];
+        foreach (string frame in _stacks.Global)
+        {
+            if (!frame.StartsWith("out_of_memory", StringComparison.Ordinal))
+            {
+                frames.Add(frame);
+            }
+        }
+        frames.AddRange(Callers(oc));
+        return frames;
+    }
+
+    /// <summary>Writes CPU line, hardware line and a call trace: dump_stack and these frames.</summary>
+    public void Dump(OomContext oc, IReadOnlyList<string> frames)
+    {
         string uid = _rules.CpuLineHasUid ? string.Create(CultureInfo.InvariantCulture, $"UID: {oc.Current?.Signal.Uid ?? 0} ") : "";
         Line(string.Create(CultureInfo.InvariantCulture,
             $"CPU: {machine.CurrentCpu} {uid}PID: {oc.Current?.Pid ?? 1} Comm: {CommOf(oc)} Not tainted {_rules.Banner}"));
@@ -28,13 +60,11 @@ internal sealed class OomStack(Machine machine)
         }
         Line("Call Trace:");
         Mark(" <TASK>");
-        Frames(_stacks.Dump);
-        if (kills)
+        Line(" " + _stacks.Dump[0]);
+        for (int i = 0; i < frames.Count; i++)
         {
-            Frames(_stacks.Kill);
+            Line(" " + frames[i]);
         }
-        Frames(oc.Memcg is null ? _stacks.Global : _stacks.Memcg);
-        Frames(Callers(oc));
         Mark(" </TASK>");
     }
 
@@ -50,14 +80,6 @@ internal sealed class OomStack(Machine machine)
             return accounted ? _stacks.TableFault : _stacks.AnonFault;
         }
         return accounted ? _stacks.ForkCall : _stacks.MmapCall;
-    }
-
-    private void Frames(IReadOnlyList<string> names)
-    {
-        for (int i = 0; i < names.Count; i++)
-        {
-            Line(" " + names[i]);
-        }
     }
 
     private void Mark(string mark)

@@ -20,6 +20,7 @@ internal sealed class PageAllocator
         _machine = machine;
         _frames = machine.Frames;
         _rules = machine.Era.Pages;
+        Warning = new AllocationWarning(machine);
     }
 
     /// <summary>Direct reclaims for kernel memory (vmstat allocstall_normal).</summary>
@@ -32,8 +33,21 @@ internal sealed class PageAllocator
     public int Allocate(PageFlags use)
     {
         int frame = _frames.Allocate(use);
-        return frame >= 0 ? frame : AllocateSlow(use, GfpOf(use));
+        if (frame >= 0)
+        {
+            return frame;
+        }
+        Gfp gfp = GfpOf(use);
+        frame = AllocateSlow(use, gfp);
+        if (frame < 0 && _machine is { Current: { } task, Panicked: null })
+        {
+            Warning.PageFailed(task, gfp);
+        }
+        return frame;
     }
+
+    /// <summary>Tells about failures.</summary>
+    public AllocationWarning Warning { get; }
 
     /// <summary>Pages of user space may lie anywhere; page tables are kernel memory, accounted where the era does so.</summary>
     private Gfp GfpOf(PageFlags use) =>

@@ -280,6 +280,21 @@ public sealed class PageFrames
         return use;
     }
 
+    /// <summary>Frames of a use that are charged to one cgroup are another's from now on. Looks at every frame that was ever used.</summary>
+    internal void Recharge(PageFlags use, int from, int to)
+    {
+        foreach (Zone zone in _zonelist)
+        {
+            for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
+            {
+                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | use)) == (PageFlags.Allocated | use))
+                {
+                    _memcg[frame] = (ushort)to;
+                }
+            }
+        }
+    }
+
     /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
     internal long[] CountCharged(int highestId)
     {

@@ -129,6 +129,23 @@ internal sealed class PsiGroup
         WorkDueNs = nonIdle ? NextTick(nowNs, ((Averages.NextUpdateNs - nowNs) / _tickNs) + 1) : long.MaxValue;
     }
 
+    /// <summary>Full is never more than some, and some never more than the time since boot; counts agree with those of the group above (tests).</summary>
+    public void Verify(long nowNs)
+    {
+        foreach (ulong[] totals in new[] { _totals, _pollTotals })
+        {
+            for (int state = PsiState.IoSome; state < PsiState.IrqFull; state += 2)
+            {
+                Invariant.Holds(totals[state + 1] <= totals[state], $"full <= some of state {state}: {totals[state + 1]} <= {totals[state]}");
+                Invariant.Holds(totals[state] <= (ulong)nowNs, $"some <= elapsed of state {state}: {totals[state]} <= {nowNs}");
+            }
+        }
+        for (int cpu = 0; cpu < _cpus.Length; cpu++)
+        {
+            (Parent ?? this)._cpus[cpu].Verify(_cpus[cpu], Parent is null ? "the system" : "a group");
+        }
+    }
+
     /// <summary>Switches accounting off, or on again with the tasks that are there now.</summary>
     [Kernel("psi_cgroup_restart", "kernel/sched/psi.c")]
     public void Enable(bool enabled, long nowNs)

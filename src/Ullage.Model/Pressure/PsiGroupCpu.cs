@@ -93,6 +93,15 @@ internal struct PsiGroupCpu
         Set(PsiState.NonIdle, (_io | _mem | _run) > 0);
     }
 
+    /// <summary>Counts that must agree with each other, and with those of a group inside this one (tests).</summary>
+    public readonly void Verify(in PsiGroupCpu inner, string what)
+    {
+        Invariant.Holds(_io >= 0 && _onCpu >= 0 && _onCpu <= _run && _memRun >= 0 && _memRun <= _mem && _memRun <= _run, $"task counts of {what}");
+        Invariant.Holds(_onCpuMem >= 0 && _onCpuMem <= _onCpu && _onCpuMem <= _mem, $"stalled tasks on CPUs of {what}");
+        Invariant.Holds(inner._io <= _io && inner._mem <= _mem && inner._run <= _run && inner._onCpu <= _onCpu, $"tasks below {what} are its own, too");
+        Invariant.Holds(_onCpu <= 1, $"one task is on a CPU of {what}");
+    }
+
     private void Set(int state, bool holds) => _mask |= holds ? 1u << state : 0;
 
     /// <summary>How long each state lasted since this consumer looked last, the running interval included; answers the states that lasted at all.</summary>

@@ -278,6 +278,15 @@ internal sealed class PsiSystem
         FindNextWork();
     }
 
+    /// <summary>What must hold between any two calls (tests).</summary>
+    public void Verify()
+    {
+        foreach (PsiGroup group in _groups)
+        {
+            group.Verify(Math.Max(_machine.TimeNs, _doneNs));
+        }
+    }
+
     /// <summary>Finds when work is due next, and whether somebody polls.</summary>
     public void FindNextWork()
     {

@@ -30,7 +30,7 @@ internal sealed class Kswapd
         _machine = machine;
         _continue = Continue;
         SignalStruct signal = new() { Tgid = 0 };
-        _task = new TaskStruct(0, signal, machine.Hierarchy.Root, "kswapd0") { Memalloc = true };
+        _task = new TaskStruct(0, signal, machine.CssSets.Init, "kswapd0") { Memalloc = true };
         signal.Leader = _task;
     }
 

@@ -200,4 +200,15 @@ internal sealed partial class LruAdd
             }
         }
     }
+
+    /// <summary>Puts a page back that was taken off its list: by way of the batch, onto a list of the cgroup that it belongs to now.</summary>
+    [Kernel("putback_lru_page", "mm/vmscan.c")]
+    public void PutBack(int frame, PageFlags before)
+    {
+        if ((before & PageFlags.Lru) != 0)
+        {
+            _machine.Frames.Flags(frame) |= before & (PageFlags.Active | PageFlags.Unevictable);
+            Add(frame);
+        }
+    }
 }

@@ -9,9 +9,23 @@ namespace Ullage.Model.Slab;
 /// queues the creation of the child; later ones are charged slab by slab (§4.4).
 /// </summary>
 [Kernel("memcg_kmem_get_cache", "mm/memcontrol.c")]
-internal sealed class ChildCaches(Machine machine) : SlabAccounting(machine)
+internal sealed class ChildCaches : SlabAccounting
 {
-    private readonly List<KmemCache>[] _children = new List<KmemCache>[machine.Era.Slab.Caches.Rows.Count]; // by root cache; dead ones until they are empty
+    private readonly List<KmemCache>[] _children; // by root cache; dead ones until they are empty
+
+    public ChildCaches(Machine machine) : base(machine)
+    {
+        _children = new List<KmemCache>[machine.Era.Slab.Caches.Rows.Count];
+        Pages.Emptied = Destroy;
+    }
+
+    /// <summary>A dead cache goes as soon as it is empty, by itself, not with its cgroup (§5.4).</summary>
+    [Kernel("kmemcg_cache_shutdown", "mm/slab_common.c")]
+    private void Destroy(KmemCache cache)
+    {
+        _children[cache.Index].Remove(cache);
+        cache.Memcg?.SlabCaches?.Remove(cache);
+    }
 
     public override bool TryAllocate(KmemCache cache, MemCgroup memcg, Gfp gfp, out SlabObject allocated)
     {
@@ -130,6 +144,7 @@ internal sealed class ChildCaches(Machine machine) : SlabAccounting(machine)
             child.MinPartial = 0;
             child.CpuPartial = 0;
             Slub.Shrink(child);
+            child.IsDead = true;
             if (child.Slabs == 0)
             {
                 _children[child.Index].Remove(child);

@@ -66,6 +66,9 @@ internal sealed class KmemCache
     /// <summary>Whose copy it is; null for root caches.</summary>
     public MemCgroup? Memcg { get; set; }
 
+    /// <summary>Its cgroup was removed: it takes no new objects and goes with its last slab.</summary>
+    public bool IsDead { get; set; }
+
     /// <summary>A child: false until the work item that creates it has run.</summary>
     public bool Created { get; set; }
 

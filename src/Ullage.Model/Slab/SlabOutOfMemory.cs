@@ -13,10 +13,20 @@ internal sealed class SlabOutOfMemory(Machine machine, SlabTable slabs)
 
     public void Report(KmemCache cache, Gfp gfp)
     {
-        if ((gfp & Gfp.NoWarn) != 0 || !_limit.Passes())
+        machine.Path.SlabReport = true;
+        if (machine.Probes.Any)
         {
-            return;
+            machine.Probes.Hit(KernelFunction.SlabOutOfMemory);
         }
+        if ((gfp & Gfp.NoWarn) == 0 && _limit.Passes())
+        {
+            Print(cache, gfp);
+        }
+        machine.Path.SlabReport = false;
+    }
+
+    private void Print(KmemCache cache, Gfp gfp)
+    {
         machine.Log.Write(PrintkLevel.Warning, "SLUB: Unable to allocate memory on " + Where() + ", gfp=" + GfpText(gfp));
         machine.Log.Write(PrintkLevel.Warning, Line($"  cache: {FullName(cache)}, object size: {cache.Size}, buffer size: {cache.Size}, default order: {cache.Preferred.Order}, min order: {cache.Smallest.Order}"));
         machine.Log.Write(PrintkLevel.Warning, Line($"  node 0: slabs: {cache.Slabs}, objs: {cache.Objects}, free: {Slub.CountFree(slabs, cache)}"));

@@ -11,6 +11,9 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
 {
     private readonly Dictionary<MemCgroup, long> _charged = []; // by the cgroup that owns the cache now
 
+    /// <summary>Told when a removed cgroup's cache has given back its last slab.</summary>
+    public Action<KmemCache>? Emptied { get; set; }
+
     /// <summary>A new slab, empty and on no list; -1 = none could be had.</summary>
     public int New(KmemCache cache, Gfp gfp)
     {
@@ -60,6 +63,10 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
         if (cache.Memcg is { } memcg)
         {
             Count(cache, memcg, -pages);
+            if (cache.IsDead && cache.Slabs == 0)
+            {
+                Emptied?.Invoke(cache);
+            }
             machine.Kmem.Uncharge(memcg, pages, MemcgStat.Kernel);
         }
     }

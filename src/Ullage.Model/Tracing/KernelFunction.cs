@@ -1,6 +1,6 @@
 namespace Ullage.Model.Tracing;
 
-/// <summary>Kernel functions that can be probed: calls of them are counted with the stack that led there.</summary>
+/// <summary>Functions that can be probed: calls of them are counted with the stack that led there. The last ones are the C library's.</summary>
 internal enum KernelFunction
 {
     PsiMemstallEnter,
@@ -11,5 +11,19 @@ internal enum KernelFunction
     MemCgroupOutOfMemory,
     OutOfMemory,
     OomKillProcess,
+    PagefaultOutOfMemory,
+    MemCgroupOomSynchronize,
+    HandleMmFault,
+    VmEnoughMemory,
+    MmapRegion,
+    DoBrk,
+    CopyProcess,
+    DAlloc,
+    SlabOutOfMemory,
+    Printk,
+    LibcMalloc,
+    IntMalloc,
+    Sysmalloc,
+    LibcFree,
     Count,
 }

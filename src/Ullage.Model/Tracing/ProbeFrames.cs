@@ -1,9 +1,10 @@
+using Ullage.Model.AddressSpace.Malloc;
 using Ullage.Model.Eras;
 
 namespace Ullage.Model.Tracing;
 
 /// <summary>Puts call stacks together from what an era's build is known to show.</summary>
-internal sealed class ProbeFrames(KernelEra era)
+internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
 {
     private readonly CallPaths _paths = era.Paths;
 
@@ -23,13 +24,51 @@ internal sealed class ProbeFrames(KernelEra era)
         KernelFunction.ReclaimHigh => "reclaim_high",
         KernelFunction.MemCgroupOutOfMemory => "mem_cgroup_out_of_memory",
         KernelFunction.OutOfMemory => "out_of_memory",
+        KernelFunction.PagefaultOutOfMemory => "pagefault_out_of_memory",
+        KernelFunction.MemCgroupOomSynchronize => "mem_cgroup_oom_synchronize",
+        KernelFunction.HandleMmFault => "handle_mm_fault",
+        KernelFunction.VmEnoughMemory => "__vm_enough_memory",
+        KernelFunction.MmapRegion => "mmap_region",
+        KernelFunction.DoBrk => _paths.BrkCall[0],
+        KernelFunction.CopyProcess => _paths.ForkCall[0],
+        KernelFunction.DAlloc => "__d_alloc",
+        KernelFunction.SlabOutOfMemory => "slab_out_of_memory",
+        KernelFunction.Printk => _paths.Printk,
+        KernelFunction.LibcMalloc => "__libc_malloc",
+        KernelFunction.IntMalloc => "_int_malloc",
+        KernelFunction.Sysmalloc => "sysmalloc",
+        KernelFunction.LibcFree => "__libc_free",
         _ => "oom_kill_process",
     };
 
-    /// <summary>The stack of a call, innermost first.</summary>
+    /// <summary>A function of the C library: a probe of the program, not of the kernel.</summary>
+    private static bool IsOfLibrary(KernelFunction function) =>
+        function is KernelFunction.LibcMalloc or KernelFunction.IntMalloc or KernelFunction.Sysmalloc or KernelFunction.LibcFree;
+
+    /// <summary>The stack of a call, innermost first. Where the C library made the system call, its frames follow the kernel's.</summary>
     public IReadOnlyList<string> Of(KernelFunction function, KernelPath path, bool inFault)
     {
-        List<string> frames = [NameOf(function)];
+        List<string> frames = [];
+        if (IsOfLibrary(function))
+        {
+            AddLibrary(frames, function, path);
+            return frames;
+        }
+        frames.Add(NameOf(function));
+        AddCallers(frames, function, path, inFault);
+        if (_paths.ProbeHidesCaller && frames.Count > 2)
+        {
+            frames.RemoveAt(1);
+        }
+        if (path.Root != MallocRoot.None && !inFault)
+        {
+            AddLibraryCall(frames, path);
+        }
+        return frames;
+    }
+
+    private void AddCallers(List<string> frames, KernelFunction function, KernelPath path, bool inFault)
+    {
         switch (function)
         {
             case KernelFunction.PsiMemstallEnter:
@@ -51,15 +90,70 @@ internal sealed class ProbeFrames(KernelEra era)
             case KernelFunction.ReclaimHigh:
                 AddReclaimHigh(frames, path, inFault);
                 break;
-            default:
+            case KernelFunction.MemCgroupOutOfMemory or KernelFunction.OutOfMemory or KernelFunction.OomKillProcess:
                 AddOom(frames, function, path, inFault);
                 break;
+            default:
+                AddOther(frames, function, path, inFault);
+                break;
         }
-        if (_paths.ProbeHidesCaller && frames.Count > 2)
+    }
+
+    /// <summary>Functions that have one way to them, or one per system call.</summary>
+    private void AddOther(List<string> frames, KernelFunction function, KernelPath path, bool inFault)
+    {
+        switch (function)
         {
-            frames.RemoveAt(1);
+            case KernelFunction.VmEnoughMemory:
+                frames.Add("security_vm_enough_memory_mm");
+                frames.AddRange(inFault ? ["acct_stack_growth", "expand_stack", .. After(_paths.Fault, "handle_mm_fault")] : CallOf(path.Entry));
+                break;
+            case KernelFunction.Printk when path.SlabReport:
+                frames.Add("slab_out_of_memory");
+                frames.AddRange(_paths.SlabReport);
+                frames.AddRange(SlabUser(path, inFault));
+                break;
+            case KernelFunction.Printk when path.OomReport:
+                frames.AddRange(["dump_header", "oom_kill_process"]);
+                AddOom(frames, KernelFunction.OomKillProcess, path, inFault);
+                break;
+            case KernelFunction.Printk:
+                break; // from elsewhere: callers are not known
+            case KernelFunction.SlabOutOfMemory:
+                frames.AddRange(_paths.SlabReport);
+                frames.AddRange(SlabUser(path, inFault));
+                break;
+            case KernelFunction.PagefaultOutOfMemory or KernelFunction.MemCgroupOomSynchronize:
+                frames.AddRange(After(_paths.FaultEnd, NameOf(function)));
+                break;
+            case KernelFunction.DAlloc:
+                frames.AddRange(After(SlabUser(path, inFault: false), "__d_alloc"));
+                break;
+            case KernelFunction.HandleMmFault:
+                frames.AddRange(After(_paths.Fault, "handle_mm_fault"));
+                break;
+            default:
+                frames.AddRange(After(CallOf(path.Entry), NameOf(function)));
+                break;
         }
-        return frames;
+    }
+
+    private IReadOnlyList<string> CallOf(KernelEntry entry) => entry switch
+    {
+        KernelEntry.Brk => _paths.BrkCall,
+        KernelEntry.Mprotect or KernelEntry.Split => _paths.MprotectCall,
+        KernelEntry.Mremap => _paths.MremapCall,
+        KernelEntry.Fork => _paths.ForkCall,
+        KernelEntry.Exec => _paths.ExecCall,
+        _ => _paths.MmapCall,
+    };
+
+    /// <summary>What stands behind a frame; everything where it is not.</summary>
+    private static List<string> After(IReadOnlyList<string> frames, string frame)
+    {
+        List<string> rest = [.. frames];
+        rest.RemoveRange(0, rest.IndexOf(frame) + 1);
+        return rest;
     }
 
     private void AddReclaim(List<string> frames, KernelPath path, bool inFault)
@@ -162,13 +256,18 @@ internal sealed class ProbeFrames(KernelEra era)
         {
             frames.Add(era.Charging.FunctionName);
         }
+        if (path.Thing == ChargedThing.Slab)
+        {
+            bool isName = path.Entry is KernelEntry.Lookup or KernelEntry.Open or KernelEntry.Unlink && !inFault;
+            frames.AddRange(isName ? _paths.SlabLookup : _paths.SlabCharge);
+            frames.AddRange(SlabUser(path, inFault));
+            return;
+        }
         frames.AddRange((path.Thing, inFault) switch
         {
             (ChargedThing.Page, _) => _paths.AnonFault,
             (ChargedThing.Table, true) => _paths.TableFault,
-            (ChargedThing.Slab, true) => _paths.SlabFault,
             (ChargedThing.Table, false) => _paths.TableFork,
-            (ChargedThing.Slab, false) => path.Entry switch { KernelEntry.Fork => _paths.SlabFork, KernelEntry.Split => _paths.SlabSplit, _ => _paths.SlabMmap },
             _ => _paths.StackFork,
         });
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ullage.Abi;
 using Ullage.Model.Eras;
 
@@ -13,17 +14,16 @@ public sealed record ProbeStack(string Function, long Count, IReadOnlyList<strin
 [Kernel("register_kprobe", "kernel/kprobes.c", Deviation = "A frame is the function's name without the offset: the model has no machine code.")]
 public sealed class Probes
 {
-    private const int Radix = 16;
-
     private readonly Machine _machine;
     private readonly ProbeFrames _frames;
     private readonly bool[] _attached = new bool[(int)KernelFunction.Count];
-    private readonly SortedDictionary<int, long> _counts = [];
+    private readonly Dictionary<(KernelFunction Function, ulong Path), long> _counts = [];
+    private readonly List<(KernelFunction Function, ulong Path)> _seen = []; // its keys, in the order of their first call
 
     internal Probes(Machine machine)
     {
         _machine = machine;
-        _frames = new ProbeFrames(machine.Era);
+        _frames = new ProbeFrames(machine.Era, machine.Options.Glibc ?? machine.Era.Glibc);
     }
 
     /// <summary>Some function is probed.</summary>
@@ -52,13 +52,17 @@ public sealed class Probes
     {
         for (int i = 0; i < (int)KernelFunction.Count; i++)
         {
-            if (_frames.Exists((KernelFunction)i) && _frames.NameOf((KernelFunction)i) == function)
+            if (_frames.Exists((KernelFunction)i) && IsCalled(_frames.NameOf((KernelFunction)i), function))
             {
                 return Any = _attached[i] = true;
             }
         }
         return false;
     }
+
+    /// <summary>The compiler may have given a function a suffix, such as <c>.part.0</c>: it is found without.</summary>
+    private static bool IsCalled(string name, string asked) =>
+        name == asked || (name.StartsWith(asked, StringComparison.Ordinal) && name.Length > asked.Length && name[asked.Length] == '.');
 
     /// <summary>A function is called. Callers ask <see cref="Any"/> first.</summary>
     internal void Hit(KernelFunction function)
@@ -67,15 +71,12 @@ public sealed class Probes
         {
             return;
         }
-        KernelPath path = _machine.Path;
-        int key = (int)function;
-        key = (key * Radix) + (int)path.Site;
-        key = (key * Radix) + (int)path.Thing;
-        key = (key * Radix) + (int)path.Entry;
-        key = (key * 2) + (path.Throttle ? 1 : 0);
-        key = (key * 2) + (path.KmemCounter ? 1 : 0);
-        key = (key * 2) + (_machine.Current is { InUserFault: true } ? 1 : 0);
-        _counts[key] = _counts.GetValueOrDefault(key) + 1;
+        (KernelFunction Function, ulong Path) key = (function, _machine.Path.Pack(_machine.Current is { InUserFault: true }));
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out bool wasThere)++;
+        if (!wasThere)
+        {
+            _seen.Add(key);
+        }
     }
 
     /// <summary>The histogram: by function in the order of their names, then from the rarest stack to the most frequent.</summary>
@@ -84,9 +85,10 @@ public sealed class Probes
         get
         {
             List<ProbeStack> stacks = [];
-            foreach ((int key, long count) in _counts)
+            foreach ((KernelFunction Function, ulong Path) key in _seen)
             {
-                Add(stacks, FramesOf(key), count);
+                KernelPath path = KernelPath.Unpack(key.Path, out bool inFault);
+                Add(stacks, _frames.Of(key.Function, path, inFault), _counts[key]);
             }
             stacks.Sort(static (a, b) =>
             {
@@ -96,20 +98,6 @@ public sealed class Probes
             });
             return stacks;
         }
-    }
-
-    private IReadOnlyList<string> FramesOf(int key)
-    {
-        bool inFault = key % 2 == 1;
-        key /= 2;
-        KernelPath path = new() { KmemCounter = key % 2 == 1 };
-        key /= 2;
-        path.Throttle = key % 2 == 1;
-        key /= 2;
-        path.Entry = (KernelEntry)(key % Radix);
-        path.Thing = (ChargedThing)(key / Radix % Radix);
-        path.Site = (KernelSite)(key / (Radix * Radix) % Radix);
-        return _frames.Of((KernelFunction)(key / (Radix * Radix * Radix)), path, inFault);
     }
 
     private static void Add(List<ProbeStack> stacks, IReadOnlyList<string> frames, long count)

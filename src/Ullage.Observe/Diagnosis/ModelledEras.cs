@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Ullage.Observe.Diagnosis;
 
 /// <summary>The releases that the model knows, by number alone: this room does not see the model.</summary>
-internal static class ModelledEras
+public static class ModelledEras
 {
     private static readonly (int Major, int Minor)[] Eras = [(4, 1), (4, 15), (4, 19), (5, 3), (5, 4), (5, 10), (6, 1), (6, 12), (6, 18)];
 
     /// <summary>The newest era that is not newer than a release such as <c>6.18.44-cloud</c>; null when it is older than all, or not a release.</summary>
-    internal static string? Nearest(string release, out bool exact)
+    public static string? Nearest(string release, out bool exact)
     {
         exact = false;
         string[] parts = release.Split('.', '-', '+');

@@ -96,6 +96,10 @@ public sealed class CgroupMounts
                 mounts.Add(mount.Version == 2 ? mount with { Controllers = ControllersOf(files, mount.MountPoint) } : mount);
             }
         }
+        if (!mountinfo.Ok)
+        {
+            mounts.AddRange(UsualMounts(files));
+        }
         string why = Choose(mounts) is null ? Explain(files, mountinfo, mounts) : "";
         return new CgroupMounts(files, mounts) { WhyNoMemory = why };
     }
@@ -254,10 +258,26 @@ public sealed class CgroupMounts
             : null;
     }
 
+    /// <summary>Without mountinfo (a snapshot of cgroup files alone, the model): what lies where distributions mount it.</summary>
+    private static IEnumerable<CgroupMount> UsualMounts(IKernelFiles files)
+    {
+        const string Top = "/sys/fs/cgroup";
+        if (files.Read(Top + "/memory/memory.limit_in_bytes").Ok || files.Read(Top + "/memory/memory.stat").Ok)
+        {
+            yield return new CgroupMount(1, "/", Top + "/memory", ["memory"]);
+        }
+        else if (files.Read(Top + "/cgroup.controllers").Ok || files.Read(Top + "/memory.stat").Ok)
+        {
+            yield return new CgroupMount(2, "/", Top, ControllersOf(files, Top));
+        }
+    }
+
     private static string[] ControllersOf(IKernelFiles files, string mountPoint)
     {
-        KernelRead read = files.Read(mountPoint.TrimEnd('/') + "/cgroup.controllers");
-        return read.Ok ? read.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : [];
+        string top = mountPoint.TrimEnd('/');
+        KernelRead read = files.Read(top + "/cgroup.controllers");
+        // A snapshot may have been taken without that file.
+        return read.Ok ? read.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : files.Read(top + "/memory.stat").Ok ? ["memory"] : [];
     }
 
     private static string Explain(IKernelFiles files, KernelRead mountinfo, List<CgroupMount> mounts)

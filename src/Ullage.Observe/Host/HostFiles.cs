@@ -9,7 +9,7 @@ namespace Ullage.Observe.Host;
 /// The files of this host, or of a snapshot tree of one. A snapshot is never written to.
 /// </summary>
 /// <param name="root">The directory that stands for <c>/</c>.</param>
-public sealed unsafe class HostFiles(string root = "/") : IKernelFiles
+public sealed unsafe class HostFiles(string root = "/") : IKernelFiles, ICgroupIds
 {
     private const int DirectoryType = 4;
     private const int NameOffset = 19;
@@ -103,6 +103,9 @@ public sealed unsafe class HostFiles(string root = "/") : IKernelFiles
         byte* buffer = stackalloc byte[256];
         return Libc.Statx(CurrentDirectory, RealPath(path), 0, InodeMask, buffer) == 0 ? *(ulong*)(buffer + InodeOffset) : null;
     }
+
+    /// <inheritdoc/>
+    public ulong? CgroupId(string directory) => Inode(directory);
 
     /// <summary>Opens a file once, to be read again and again.</summary>
     public KeptFile Keep(string path) => new(RealPath(path));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Ullage.Abi;
+using Ullage.Observe.Sampling;
 
 namespace Ullage.Observe.Host;
 
@@ -7,7 +8,7 @@ namespace Ullage.Observe.Host;
 public sealed class KeptFile : IDisposable
 {
     private readonly string _path;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
+    private byte[] _buffer = [];
     private int _fd = -1;
 
     internal KeptFile(string path) => _path = path;
@@ -19,21 +20,57 @@ public sealed class KeptFile : IDisposable
     public Errno Read(out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        if (_fd < 0)
+        Errno errno = Open();
+        if (errno != Errno.None)
         {
-            _fd = Libc.Open(_path, Libc.ReadOnly | Libc.CloseOnExec, 0);
-            if (_fd < 0)
-            {
-                return Libc.LastErrno;
-            }
+            return errno;
         }
-        Errno errno = HostFiles.ReadToEnd(_fd, ref _buffer, out int length, seekable: true);
+        _buffer = _buffer.Length == 0 ? ArrayPool<byte>.Shared.Rent(4096) : _buffer;
+        errno = HostFiles.ReadToEnd(_fd, ref _buffer, out int length, seekable: true);
         if (errno != Errno.None)
         {
             Forget();
             return errno;
         }
         bytes = _buffer.AsSpan(0, length);
+        return Errno.None;
+    }
+
+    /// <summary>The same into a buffer that several files share.</summary>
+    internal Errno Read(ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        Errno errno = Open();
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+        errno = HostFiles.ReadToEnd(_fd, ref buffer.Bytes, out int length, seekable: true);
+        if (errno != Errno.None)
+        {
+            Forget();
+            return errno;
+        }
+        bytes = buffer.Bytes.AsSpan(0, length);
+        return Errno.None;
+    }
+
+    /// <summary>The same into a buffer of the caller's, which many files can share; it grows as needed.</summary>
+    public Errno Read(ref byte[] buffer, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        Errno errno = Open();
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+        errno = HostFiles.ReadToEnd(_fd, ref buffer, out int length, seekable: true);
+        if (errno != Errno.None)
+        {
+            Forget();
+            return errno;
+        }
+        bytes = buffer.AsSpan(0, length);
         return Errno.None;
     }
 
@@ -46,6 +83,15 @@ public sealed class KeptFile : IDisposable
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
         }
+    }
+
+    private Errno Open()
+    {
+        if (_fd < 0)
+        {
+            _fd = Libc.Open(_path, Libc.ReadOnly | Libc.CloseOnExec, 0);
+        }
+        return _fd < 0 ? Libc.LastErrno : Errno.None;
     }
 
     private void Forget()

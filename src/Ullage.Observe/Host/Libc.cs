@@ -10,11 +10,30 @@ internal static unsafe partial class Libc
     internal const int WriteOnly = 1;
     internal const int CloseOnExec = 0x80000;
     internal const int NonBlock = 0x800;
+    internal const int DirectoryOnly = 0x10000;
 
     internal static Errno LastErrno => (Errno)Marshal.GetLastPInvokeError();
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    internal static partial int OpenAt(int directory, byte* name, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int fd, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
+    internal static partial nint GetDirectoryEntries(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    internal static partial int StatxOf(int directory, byte* name, int flags, uint mask, byte* buffer);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int FileSystemOf(int fd, long* buffer);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int GetLimit(int resource, ulong* currentAndMaximum);
 
     [LibraryImport("libc", EntryPoint = "close")]
     internal static partial int Close(int fd);

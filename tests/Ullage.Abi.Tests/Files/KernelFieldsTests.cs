@@ -62,6 +62,6 @@ public sealed class KernelFieldsTests
     [InlineData("/proc/pressure/io", KernelFileKind.Pressure)]
     [InlineData("/sys/fs/cgroup/a/cgroup.pressure", KernelFileKind.SingleValue)]
     [InlineData("/proc/1/cgroup", KernelFileKind.TaskCgroups)]
-    [InlineData("/sys/fs/cgroup/cgroup.controllers", KernelFileKind.Unknown)]
+    [InlineData("/sys/fs/cgroup/cgroup.controllers", KernelFileKind.Words)]
     public void KindIsToldByPath(string path, KernelFileKind kind) => KernelFileKinds.Of(path).ShouldBe(kind);
 }

@@ -21,6 +21,9 @@ internal static class RoundTrip
         [KernelFileKind.SlabInfo] = Check<SlabInfo>,
         [KernelFileKind.PidList] = Check<PidList>,
         [KernelFileKind.Swaps] = Check<SwapsFile>,
+        [KernelFileKind.BuddyInfo] = Check<BuddyInfo>,
+        [KernelFileKind.ZoneInfo] = Check<ZoneInfo>,
+        [KernelFileKind.Words] = Check<WordLines>,
     };
 
     /// <summary>Holds the law and answers the problem, if any.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ullage.Cli.Tests.Support;
+using Ullage.Lab.Targets.Host;
 
 namespace Ullage.Cli.Tests.Run;
 
@@ -46,10 +47,24 @@ public sealed class TraceVerbTests
         }
     }
 
+    [Fact]
+    public async Task HostWithoutTracingIsToldPlainly()
+    {
+        TestConsole console = new();
+        CliServices services = Wiring.Services();
+        CliServices without = new()
+        {
+            BuiltIns = services.BuiltIns, BuiltInText = services.BuiltInText, ReadScenario = services.ReadScenario, Judge = services.Judge, Target = services.Target,
+            Eras = services.Eras, ResultJson = services.ResultJson, HostTracing = () => new TracingProblem("/sys/kernel/tracing is empty: mount it", 3),
+        };
+        int code = await UllageApp.RunAsync(["trace", "psi_memstall_enter", "--on", "host", "--", "anon-oom"], console.Console, () => without, CancellationToken.None);
+        code.ShouldBe(3);
+        console.Error.ShouldStartWith("ullage: --on host: /sys/kernel/tracing is empty: mount it; or, where bpftrace(8) works, bpftrace -e 'kprobe:FUNCTION { @[kstack] = count(); }'");
+    }
+
     [Theory]
     [InlineData(2, "trace needs a function and a scenario", "psi_memstall_enter")]
     [InlineData(4, "has no function no_such_function to probe: use ", "no_such_function", "--", "anon-oom")]
-    [InlineData(4, "tracing this host's kernel is not in this version", "psi_memstall_enter", "--on", "host", "--", "anon-oom")]
     [InlineData(2, "did you mean 'folded'?", "psi_memstall_enter", "--format", "foldet", "--", "anon-oom")]
     [InlineData(2, "there is no scenario 'anon-omo'", "psi_memstall_enter", "--", "anon-omo")]
     public async Task MistakesSayWhatToDo(int expected, string message, params string[] args)

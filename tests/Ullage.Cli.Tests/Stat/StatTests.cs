@@ -168,6 +168,7 @@ public sealed class StatTests
 
         public StatRequest? Request { get; set; }
         public bool Disposed { get; private set; }
+        public bool IsLive => true;
 
         public StatSample? Read(out string gone)
         {

@@ -22,22 +22,37 @@ public sealed class HostBuiltInTests(ITestOutputHelper output)
         string file = Path.Combine(Repo.Root, "scenarios", name + ".yaml");
         ScenarioReadResult read = ScenarioReader.Read(File.ReadAllText(file), file, set is null ? [] : [set]);
         read.Problems.ShouldBeEmpty();
-        RunResult result;
-        try
+        Scenario scenario = read.Scenario.ShouldNotBeNull();
+        const int tries = 3; // whatever else runs on this host may take a worker's stock away between two of its charges
+        for (int attempt = 1; attempt <= tries; attempt++)
         {
-            result = HostScenarios.Run(read.Scenario.ShouldNotBeNull());
-        }
-        catch (TargetUnavailableException unavailable)
-        {
-            output.WriteLine($"skipped: {unavailable.Message}");
-            return;
-        }
-        output.WriteLine(HostScenarios.Describe(result));
-        foreach (ExpectationResult expectation in Expectations.Judge(read.Scenario, result, _ => null))
-        {
-            output.WriteLine($"{expectation.Ok} {expectation.Text}: {expectation.Actual}");
-            expectation.Ok.ShouldBeTrue($"{expectation.Text}: {expectation.Actual}");
+            try
+            {
+                RunResult result = HostScenarios.Run(scenario);
+                output.WriteLine(HostScenarios.Describe(result));
+                if (Holds(scenario, result, lastTry: attempt == tries))
+                {
+                    break;
+                }
+            }
+            catch (TargetUnavailableException unavailable)
+            {
+                output.WriteLine($"skipped: {unavailable.Message}");
+                return;
+            }
         }
         HostScenarios.Leftovers(Environment.ProcessId).ShouldBeEmpty();
+    }
+
+    private bool Holds(Scenario scenario, RunResult result, bool lastTry)
+    {
+        bool all = true;
+        foreach (ExpectationResult expectation in Expectations.Judge(scenario, result, _ => null))
+        {
+            output.WriteLine($"{expectation.Ok} {expectation.Text}: {expectation.Actual}");
+            (expectation.Ok || !lastTry).ShouldBeTrue($"{expectation.Text}: {expectation.Actual}");
+            all &= expectation.Ok;
+        }
+        return all;
     }
 }

@@ -33,7 +33,7 @@ public sealed class HighThrottleTests
     public void Section2_6_SleepsFromTheEraThatHasIt(string era, bool sleeps)
     {
         Machine machine = Workloads.Boot(era, 2);
-        Cgroups.Cgroup cgroup = machine.Make("/h");
+        Model.Cgroups.Cgroup cgroup = machine.Make("/h");
         cgroup.Memcg.High = 2560;
         TaskStruct task = machine.Enter(cgroup);
         machine.Grow(task, 3000, out FaultOutcome last).ShouldBe(3000);

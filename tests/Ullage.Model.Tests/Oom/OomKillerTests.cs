@@ -62,8 +62,9 @@ public sealed class OomKillerTests
     {
         Machine machine = Workloads.Boot(era, 2);
         Cgroup cgroup = machine.Make("/c", 8192);
-        TaskStruct first = Holder(machine, cgroup, 2048);
-        TaskStruct second = machine.Fork(first).Child.ShouldNotBeNull(); // the same pages and tables
+        TaskStruct parent = Holder(machine, cgroup, 2048);
+        TaskStruct first = machine.Fork(parent).Child.ShouldNotBeNull();
+        TaskStruct second = machine.Fork(parent).Child.ShouldNotBeNull(); // the same pages and tables
         machine.Oom.Badness.Of(first, 8192).ShouldBe(machine.Oom.Badness.Of(second, 8192));
         machine.Oom.Badness.Select([first, second], 8192).Victim.ShouldBe(firstLeaderStays ? first : second);
     }

@@ -189,7 +189,7 @@ public sealed class ReportRulesTests
         Cgroup cgroup = host.Make("/a", 100);
         TaskStruct task = host.Hold(cgroup, 1);
         host.Machine.ExitGroup(task.Signal, 0, 9);
-        host.Machine.Oom.Report.Killed(Context(cgroup, task), task);
+        host.Machine.Oom.Report.AlreadyExiting(Context(cgroup, task), task);
         Texts(host).ShouldBe(line is null ? [] : [string.Format(null, line, task.Pid)]);
     }
 

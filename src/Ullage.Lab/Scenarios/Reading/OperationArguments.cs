@@ -126,9 +126,10 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
         }
 
         map.Require("do", "a list of operations");
-        int times = (int)map.RequiredWhole("times", 0, int.MaxValue);
+        int around = map.Node("times") is ScalarNode { Text: { Length: Placeholder.Length } text } ? Placeholder.At(text, 0) : -1;
+        int times = around >= 0 ? 0 : (int)map.RequiredWhole("times", 0, int.MaxValue);
         IReadOnlyList<Operation> steps = reader.ReadList(map.List("do", "operations"), map.Below("do"), scope, depth + 1);
-        return new RepeatOperation(times, steps) { Depth = Math.Min(depth, Placeholder.MostDepth - 1) };
+        return new RepeatOperation(times, steps) { Depth = Math.Min(depth, Placeholder.MostDepth - 1), TimesOfDepth = around >= 0 ? around : null };
     }
 
     private InterleaveOperation Interleave()

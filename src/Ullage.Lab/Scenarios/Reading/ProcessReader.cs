@@ -42,6 +42,7 @@ internal sealed class ProcessReader(Problems problems, References references)
             Cgroup = cgroup,
             StartNs = map.Time("start") ?? 0,
             Count = count,
+            Threads = (int)(map.Whole("threads", 1, 100_000) ?? 1),
             EveryNs = map.Time("every", 1),
             Uid = (int)(map.Whole("uid", 0, int.MaxValue) ?? 0),
             OomScoreAdj = (int)(map.Whole("oom_score_adj", -1000, 1000) ?? 0),

@@ -111,9 +111,15 @@ internal sealed class SectionReader
             JudgeParents(readers);
         }
 
+        List<string> hierarchies = Strings(map, "hierarchies", "hierarchies", absolute: false);
+        if (hierarchies.Count > 0 && version == 2)
+        {
+            map.Tell("hierarchies", "version 2 has one hierarchy with all controllers: leave hierarchies out, or use version 1");
+        }
+
         return new CgroupSpec
         {
-            Version = version, Groups = groups,
+            Version = version, Groups = groups, Hierarchies = hierarchies.Count > 0 ? hierarchies : new CgroupSpec().Hierarchies,
             RecursiveProtection = map.Bool("memory_recursiveprot") ?? false, LocalEvents = map.Bool("memory_localevents") ?? false,
         };
     }

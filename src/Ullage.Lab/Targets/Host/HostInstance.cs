@@ -100,6 +100,7 @@ internal sealed class HostProcesses : IDisposable
         }
         WaitUntilReady(worker);
         SetOomScoreAdj(pid, start.Spec);
+        HostCpus.Bind(pid, _context.Scenario.Machine.Cpus);
         return worker;
     }
 

@@ -292,10 +292,6 @@ internal sealed class HostRun : IDisposable
         {
             notes.Add(samples);
         }
-        if (_scenario.Probes.Count > 0)
-        {
-            notes.Add("probes: stack histograms are not taken on the host by this version");
-        }
         return notes;
     }
 

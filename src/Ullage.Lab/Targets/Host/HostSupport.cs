@@ -33,6 +33,14 @@ internal static class HostSupport
         {
             throw new TargetUnavailableException("cgroup: memory_recursiveprot and memory_localevents are mount options, and the host's mounts are left alone: take them out, or run the scenario on the model", UsageError);
         }
+        if (!scenario.Cgroup.Hierarchies.SequenceEqual(new CgroupSpec().Hierarchies))
+        {
+            throw new TargetUnavailableException("cgroup.hierarchies: the host's hierarchies are mounted as they are: leave it out, or run on the model", NotThere);
+        }
+        if (scenario.Processes.FirstOrDefault(process => process.Threads > 1) is { } threaded)
+        {
+            throw new TargetUnavailableException($"not supported by this version on the host: threads (process {threaded.Name}): run it on the model", NotThere);
+        }
         for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
             CheckSysctl(host, scenario.Sysctl[i].Key, scenario.Sysctl[i].Value, scenario.SysctlPlaces.ElementAtOrDefault(i));

@@ -26,6 +26,22 @@ public sealed class HostTarget : ITarget
             throw new TargetUnavailableException("the host target needs Linux: run the scenario on the model", 4);
         }
         HostSupport.Check(scenario, _host);
+        if (scenario.Probes.Count == 0)
+        {
+            return RunHere(scenario, options, observer, cancel);
+        }
+        if (HostTracer.Check() is { } problem)
+        {
+            RunResult untraced = RunHere(scenario, options, observer, cancel);
+            return untraced with { Notes = [.. untraced.Notes, "probes: no stacks were taken: " + problem.Message] };
+        }
+        using HostTracer tracer = HostTracer.Start(scenario.Probes, "ullage_" + Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        RunResult result = RunHere(scenario, options, observer, cancel);
+        return result with { Stacks = tracer.Collect() };
+    }
+
+    private RunResult RunHere(Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel)
+    {
         using HostRun run = new(_host, scenario, options, observer);
         return run.Run(cancel);
     }

@@ -118,6 +118,12 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_destroy")]
     internal static partial int SpawnAttributesDestroy(byte* attributes);
 
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    internal static partial int GetAffinity(int pid, nint bytes, byte* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    internal static partial int SetAffinity(int pid, nint bytes, byte* mask);
+
     /// <summary>syscall(2) for futex: wake everybody who waits at an address.</summary>
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial long Futex(long number, int* address, int operation, int count, nint a, nint b, nint c);

@@ -8,6 +8,11 @@ using Ullage.Model.Eras;
 
 namespace Ullage.Lab.Targets.Model;
 
+/// <summary>What a program may choose that a scenario cannot say; null = as it comes.</summary>
+/// <param name="Glibc">The C library.</param>
+/// <param name="Costs">How long things take.</param>
+internal sealed record ModelChoices(GlibcRules? Glibc, MachineCosts? Costs);
+
 /// <summary>Makes the machine of a scenario: boots it, sets its sysctls, makes its cgroups.</summary>
 internal static class ModelBoot
 {
@@ -20,7 +25,7 @@ internal static class ModelBoot
     private static readonly (string Word, string Key)[] Keys =
     [
         ("memory", "machine.memory"), ("cpus", "machine.cpus"), ("possible cpus", "machine.possible_cpus"), ("nodes", "machine.nodes"), ("hz", "machine.hz"),
-        ("swap", "machine.swap"), ("cgroup version", "cgroup.version"),
+        ("swap", "machine.swap"), ("cgroup version", "cgroup.version"), ("cgroup hierarchies", "cgroup.hierarchies"),
         ("memory_recursiveprot", "cgroup.memory_recursiveprot"), ("memory_localevents", "cgroup.memory_localevents"),
     ];
 
@@ -38,9 +43,9 @@ internal static class ModelBoot
     }
 
     /// <summary>The machine, ready for its processes.</summary>
-    public static Machine Make(Scenario scenario, RunOptions options, GlibcRules? glibc, Action<Machine>? onBooted)
+    public static Machine Make(Scenario scenario, RunOptions options, ModelChoices choices, Action<Machine>? onBooted)
     {
-        Machine machine = Boot(scenario, options, glibc);
+        Machine machine = Boot(scenario, options, choices);
         onBooted?.Invoke(machine);
         for (int i = 0; i < scenario.Sysctl.Count; i++)
         {
@@ -61,7 +66,7 @@ internal static class ModelBoot
         return machine;
     }
 
-    private static Machine Boot(Scenario scenario, RunOptions options, GlibcRules? glibc)
+    private static Machine Boot(Scenario scenario, RunOptions options, ModelChoices choices)
     {
         MachineSpec spec = scenario.Machine;
         try
@@ -69,7 +74,8 @@ internal static class ModelBoot
             return Machine.Boot(new MachineOptions
             {
                 Era = EraOf(scenario, options),
-                Glibc = glibc,
+                Glibc = choices.Glibc,
+                Costs = choices.Costs ?? new MachineCosts(),
                 MemoryBytes = spec.MemoryBytes,
                 Cpus = spec.Cpus,
                 PossibleCpus = spec.PossibleCpus ?? spec.Cpus,
@@ -82,6 +88,7 @@ internal static class ModelBoot
                     BytesPerSecond = spec.Disk.BandwidthBytesPerSecond, ReadaheadBytes = spec.Disk.ReadaheadBytes,
                 },
                 CgroupVersion = scenario.Cgroup.Version,
+                V1Hierarchies = scenario.Cgroup.Hierarchies,
                 MemoryRecursiveProt = scenario.Cgroup.RecursiveProtection, MemoryLocalEvents = scenario.Cgroup.LocalEvents,
                 Seed = options.Seed,
             });
@@ -177,12 +184,20 @@ internal static class ModelBoot
     /// <summary>Refuses expectations about control files that no kernel has: they could only fail, and nobody would see why.</summary>
     private static void CheckExpectation(Machine machine, Expectation expectation)
     {
+        if (expectation.File is string pressure && !machine.Era.Pressure.Exists && IsPressure(machine, pressure))
+        {
+            string? place = expectation.Place.Length > 0 ? expectation.Place : null;
+            throw Failure($"{place ?? "expect"}: {pressure}: kernel {machine.Era.Name} has no pressure stall information, which came with 4.20: choose a kernel from 5.3 on", place, NotThere);
+        }
         if (expectation.File is string path && ModelNames.IsControlFile(machine, path) && !Exists(machine, path)
             && !ModelNames.IsKnown(machine, path[(path.LastIndexOf('/') + 1)..]))
         {
             throw NoSuchFile(machine, path, expectation.Place.Length > 0 ? expectation.Place : $"expect: {path}", expectation.Place.Length > 0 ? expectation.Place : null);
         }
     }
+
+    private static bool IsPressure(Machine machine, string path) => path.StartsWith("/proc/pressure/", StringComparison.Ordinal)
+        || (path.EndsWith(".pressure", StringComparison.Ordinal) && ModelNames.IsControlFile(machine, path));
 
     private static TargetUnavailableException NoSuchFile(Machine machine, string path, string what, string? place)
     {

@@ -79,5 +79,15 @@ internal static class ModelNames
 
     private static bool Has(KernelEra era, int version, string file) => Files(era, version).Contains(file, StringComparer.Ordinal);
 
-    private static IEnumerable<string> Files(KernelEra era, int version) => version == 1 ? era.Cgroups.V1Files : era.Cgroups.V2Files.Concat(era.Cgroups.V2CoreFiles);
+    private static IEnumerable<string> Files(KernelEra era, int version) => version == 1 ? era.Cgroups.V1Files : era.Cgroups.V2Files.Concat(era.Cgroups.V2CoreFiles).Concat(PressureFiles(era));
+
+    private static IEnumerable<string> PressureFiles(KernelEra era)
+    {
+        if (!era.Pressure.Exists)
+        {
+            return [];
+        }
+        string[] everywhere = ["cpu.pressure", "io.pressure", "memory.pressure"];
+        return era.Pressure.CgroupSwitch ? [.. everywhere, "cgroup.pressure", "irq.pressure"] : everywhere;
+    }
 }

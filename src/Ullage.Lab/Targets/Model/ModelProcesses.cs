@@ -62,7 +62,7 @@ internal sealed class ModelProcesses
             Comm = name, Uid = spec.Uid, OomScoreAdj = spec.OomScoreAdj, LimitAs = spec.Rlimits.As, LimitData = spec.Rlimits.Data, LimitStack = spec.Rlimits.Stack,
         });
         ModelProcess process = Add(new ModelProcess(name, spec.Cgroup ?? "/", task, forked: false));
-        Machine.Scheduler.Start(task, new ScenarioProgram(new StepContext(this, process, _seed), spec.Cgroup, spec.Do, _cancel));
+        Machine.Scheduler.Start(task, new ScenarioProgram(new StepContext(this, process, _seed), spec.Cgroup, spec.Do, _cancel) { Threads = spec.Threads });
     }
 
     /// <summary>A child that a process has forked begins with its list and a copy of the regions.</summary>

@@ -17,8 +17,8 @@ internal sealed class ModelRun
     private readonly ModelProcesses _processes;
     private readonly CancellationToken _cancel;
     private readonly KeptSamples _samples = new();
-    private readonly List<DmesgLine> _log = [];
-    private int _logged;
+    private readonly KeptLog _log = new();
+    private long _logged;
 
     public ModelRun(Machine machine, Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel)
     {
@@ -27,7 +27,8 @@ internal sealed class ModelRun
         _observer = observer;
         _machine = machine;
         _cancel = cancel;
-        _logged = machine.Log.Records.Count; // what boot said is not the run's
+        _logged = machine.Log.Lost + machine.Log.Records.Count; // what boot said is not the run's
+        machine.MigrationWatcher = happened => observer.OnNarration(MigrationNarrator.Tell(happened));
         _processes = new ModelProcesses(machine, scenario, options.Seed, cancel) { Ended = OnEnded };
     }
 
@@ -51,8 +52,8 @@ internal sealed class ModelRun
             Files = files,
             UnavailableFiles = missing,
             Samples = _samples.Kept,
-            Dmesg = _log,
-            Notes = _samples.Note is string note ? [note] : [],
+            Dmesg = _log.Lines,
+            Notes = [.. new[] { _samples.Note, _log.Note }.OfType<string>()],
             Stacks = [.. _machine.Probes.Stacks.Select(stack => new StackResult(stack.Function, stack.Count, stack.Frames))],
         };
     }
@@ -134,9 +135,14 @@ internal sealed class ModelRun
     private void PollLog()
     {
         IReadOnlyList<KernelLogRecord> records = _machine.Log.Records;
-        for (; _logged < records.Count; _logged++)
+        if (_logged < _machine.Log.Lost)
         {
-            KernelLogRecord record = records[_logged];
+            _log.Lose(_machine.Log.Lost - _logged);
+            _logged = _machine.Log.Lost;
+        }
+        for (; _logged < _machine.Log.Lost + records.Count; _logged++)
+        {
+            KernelLogRecord record = records[(int)(_logged - _machine.Log.Lost)];
             string text = record.Text.EndsWith('\n') ? record.Text[..^1] : record.Text;
             foreach (string line in text.Split('\n'))
             {

@@ -60,8 +60,23 @@ internal static class ModelSupport
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
             or KillOperation or ExitOperation or StatMissingOperation or ReadOperation or WriteOperation => null,
+        CreateFilesOperation { Bytes: > 0 } => "create_files with bytes",
+        CreateFilesOperation create when IsInMemory(create.Directory) => "create_files on a RAM file system",
+        CreateFilesOperation or UnlinkFilesOperation => null,
         _ => operation.Name,
     };
+
+    private static bool IsInMemory(string directory)
+    {
+        foreach (string mount in new[] { "/dev", "/run", "/proc", "/sys" })
+        {
+            if (directory == mount || directory.StartsWith(mount + "/", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /// <summary>The error of something that comes with a later version.</summary>
     public static TargetUnavailableException NotSupported(string what, Operation operation, string process) =>

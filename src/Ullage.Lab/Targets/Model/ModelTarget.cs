@@ -23,6 +23,9 @@ public sealed class ModelTarget : ITarget
     /// <summary>The C library of the processes; null = the one of the kernel's time.</summary>
     public GlibcRules? Glibc { get; init; }
 
+    /// <summary>How long things take on the machine; null = as on the one that was measured.</summary>
+    public MachineCosts? Costs { get; init; }
+
     /// <inheritdoc/>
     public RunResult Run(Scenario scenario, RunOptions options, IRunObserver observer, CancellationToken cancel)
     {
@@ -31,7 +34,7 @@ public sealed class ModelTarget : ITarget
         ArgumentNullException.ThrowIfNull(observer);
         Stopwatch wall = Stopwatch.StartNew();
         ModelSupport.Check(scenario);
-        Machine machine = ModelBoot.Make(scenario, options, Glibc, OnBooted);
+        Machine machine = ModelBoot.Make(scenario, options, new ModelChoices(Glibc, Costs), OnBooted);
         AttachProbes(machine, scenario.Probes);
         OnReady?.Invoke(machine);
         return new ModelRun(machine, scenario, options, observer, cancel).Run(wall);

@@ -35,9 +35,13 @@ internal sealed class ScenarioProgram : ITaskProgram
         _cancel = cancel;
     }
 
+    /// <summary>How many threads it has; all but the first sleep for ever.</summary>
+    public int Threads { get; init; } = 1;
+
     private enum Phase
     {
         Enter,
+        MakeThreads,
         WriteRecord,
         Operate,
     }
@@ -71,6 +75,11 @@ internal sealed class ScenarioProgram : ITaskProgram
             {
                 return entered;
             }
+            _phase = Phase.MakeThreads;
+        }
+        if (_phase == Phase.MakeThreads)
+        {
+            MakeThreads();
             _phase = Phase.WriteRecord;
         }
         if (_phase == Phase.WriteRecord)
@@ -83,6 +92,20 @@ internal sealed class ScenarioProgram : ITaskProgram
             _phase = Phase.Operate;
         }
         return _list.Run();
+    }
+
+    private void MakeThreads()
+    {
+        for (int i = 1; i < Threads; i++)
+        {
+            (Errno errno, TaskStruct? thread) = _context.Machine.Clone(_context.Task);
+            if (thread is null)
+            {
+                throw new TargetUnavailableException(FormattableString.Invariant(
+                    $"process {_context.Process.Name}: threads: {errno} after {i}: its cgroup or pids.max does not let it have {Threads}; ask for fewer"), NoPermission);
+            }
+            _context.Machine.Scheduler.Park(thread);
+        }
     }
 
     private StepOutcome Enter()

@@ -137,12 +137,15 @@ internal sealed class MallocState(MallocOptions options)
     /// <summary>The break, once it was asked for.</summary>
     public long Break { get; set; }
 
+    /// <summary>The highest that the break ever was: memory below it may be dirty although it was given back meanwhile.</summary>
+    public long HighestBreak { get; set; }
+
     /// <summary>Where the next heap would be aligned without trimming; 0 = unknown.</summary>
     public long NextHeapHint { get; set; }
 
     public MallocState Copy() => new(Options)
     {
         MmapThreshold = MmapThreshold, TrimThreshold = TrimThreshold, Mmaps = Mmaps, MmappedBytes = MmappedBytes,
-        MostMmaps = MostMmaps, MostMmappedBytes = MostMmappedBytes, Break = Break, NextHeapHint = NextHeapHint,
+        MostMmaps = MostMmaps, MostMmappedBytes = MostMmappedBytes, Break = Break, HighestBreak = HighestBreak, NextHeapHint = NextHeapHint,
     };
 }

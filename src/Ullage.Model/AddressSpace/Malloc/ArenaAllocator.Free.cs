@@ -88,25 +88,29 @@ internal sealed partial class ArenaAllocator
         return top < state.TrimThreshold || area <= state.TopPad ? 0 : MallocSizes.PageDown(area - state.TopPad);
     }
 
-    /// <summary>Moves the break down, if the top ends there.</summary>
-    private void TrimMain(Arena arena)
+    private void TrimMain(Arena arena) => _ = TrimMain(arena, Spare(chunks[arena.Top].Size));
+
+    /// <summary>Moves the break down, if the top ends there. Answers whether it moved.</summary>
+    private bool TrimMain(Arena arena, long spare)
     {
+        calls.At(MallocPlace.Systrim, isEntered: true);
         ref Chunk top = ref chunks[arena.Top];
-        long spare = Spare(top.Size);
         long end = Sbrk(0);
         if (spare == 0 || end != top.Address + top.Size)
         {
-            return;
+            return false;
         }
         Sbrk(-spare);
         long released = end - Sbrk(0);
         top.Size -= released;
         arena.SystemBytes -= released;
+        return released > 0;
     }
 
     /// <summary>Unmaps heaps that hold nothing, then shrinks the last one.</summary>
     private void TrimHeap(Arena arena)
     {
+        calls.At(MallocPlace.HeapTrim, isEntered: true);
         while (arena.Heap is { Previous: { } previous } heap && chunks[arena.Top].Address == heap.Address + state.Rules.HeapInfoBytes)
         {
             ref Chunk fence = ref chunks[previous.Fence];

@@ -6,6 +6,7 @@ internal sealed partial class ArenaAllocator
     /// <summary>The first heap of a new arena; null = there is no memory.</summary>
     public Arena? NewArena(int number, long request)
     {
+        calls.At(MallocPlace.NewArena, isEntered: true);
         long own = state.Rules.HeapInfoBytes + state.Rules.ArenaBytes + MallocSizes.Alignment;
         HeapArea? heap = NewHeap(request + own, null) ?? NewHeap(own, null);
         if (heap is null)
@@ -113,7 +114,10 @@ internal sealed partial class ArenaAllocator
     {
         HeapArea old = arena.Heap!;
         long header = state.Rules.HeapInfoBytes;
-        if (NewHeap(size + MallocSizes.Smallest + header, old) is not { } heap)
+        calls.At(MallocPlace.NewHeap, isEntered: true);
+        HeapArea? heap = NewHeap(size + MallocSizes.Smallest + header, old);
+        calls.At(MallocPlace.Sysmalloc, isEntered: false);
+        if (heap is null)
         {
             return false;
         }

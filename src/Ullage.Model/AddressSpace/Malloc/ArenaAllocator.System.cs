@@ -5,6 +5,7 @@ internal sealed partial class ArenaAllocator
 {
     private int FromSystem(Arena? arena, long size, ThreadCache? cache)
     {
+        calls.At(MallocPlace.Sysmalloc, isEntered: true);
         bool mapsAlone = arena is null || (size >= state.MmapThreshold && state.Mmaps < state.MmapMax);
         if (mapsAlone && MapAlone(size) is >= 0 and int alone)
         {
@@ -45,15 +46,16 @@ internal sealed partial class ArenaAllocator
     /// <summary>Unmaps such a chunk. The first one above the threshold moves it, and the trim threshold with it.</summary>
     public void FreeAlone(int chunk)
     {
-        (long address, long bytes) = (chunks[chunk].Address, chunks[chunk].Size);
+        (long address, long bytes, long lead) = (chunks[chunk].Address, chunks[chunk].Size, chunks[chunk].Lead);
         if (!state.Options.FixesThresholds && bytes > state.MmapThreshold && bytes <= MallocSizes.LargestDynamicThreshold)
         {
             (state.MmapThreshold, state.TrimThreshold) = (bytes, 2 * bytes);
         }
         state.Mmaps--;
-        state.MmappedBytes -= bytes;
+        state.MmappedBytes -= bytes + lead;
         chunks.Remove(chunk);
-        calls.Munmap(address, bytes);
+        calls.At(MallocPlace.MunmapChunk, isEntered: true);
+        calls.Munmap(address - lead, bytes + lead);
     }
 
     /// <summary>sbrk(3): the old break, -1 when the kernel refuses.</summary>
@@ -69,6 +71,7 @@ internal sealed partial class ArenaAllocator
             return old;
         }
         state.Break = calls.Brk(old + bytes);
+        state.HighestBreak = Math.Max(state.HighestBreak, state.Break);
         return state.Break < old + bytes ? None : old;
     }
 
@@ -77,10 +80,12 @@ internal sealed partial class ArenaAllocator
         long oldSize = arena.Top >= 0 ? chunks[arena.Top].Size : 0;
         long oldEnd = arena.Top >= 0 ? chunks[arena.Top].Address + oldSize : None;
         long bytes = MallocSizes.PageUp(size + state.TopPad + MallocSizes.Smallest - (arena.IsContiguous ? oldSize : 0));
+        calls.At(MallocPlace.Morecore, isEntered: false);
         long start = bytes > 0 ? Sbrk(bytes) : None;
         long end = None;
         if (start < 0)
         {
+            calls.At(MallocPlace.Sysmalloc, isEntered: false);
             bytes = FallbackBytes(arena, bytes, oldSize);
             start = bytes > size ? calls.Mmap(bytes) : None;
             if (start < 0)

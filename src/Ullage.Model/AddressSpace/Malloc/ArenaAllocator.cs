@@ -8,6 +8,7 @@ internal sealed partial class ArenaAllocator(MallocState state, ChunkTable chunk
     /// <summary>A chunk of <paramref name="size"/>; -1 = there is no memory. Without an arena only a mapping of its own can be had.</summary>
     public int Allocate(Arena? arena, long size, ThreadCache? cache)
     {
+        calls.At(MallocPlace.IntMalloc, isEntered: true);
         if (arena is null)
         {
             return FromSystem(null, size, cache);

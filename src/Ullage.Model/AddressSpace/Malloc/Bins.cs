@@ -64,6 +64,9 @@ internal sealed class Bins
     /// <summary>The chunk that has been longest in a small bin or in the unsorted list; the smallest of a large bin; -1 = none.</summary>
     public int Last(int bin) => _last[bin];
 
+    /// <summary>The chunk before another one in its list, towards the front; -1 = it is the first.</summary>
+    public int Before(int chunk) => _chunks[chunk].Front;
+
     /// <summary>The unsorted list holds only this chunk.</summary>
     public bool IsOnlyUnsorted(int chunk) => _first[Unsorted] == chunk && _last[Unsorted] == chunk;
 

@@ -40,6 +40,8 @@ internal struct Chunk
     public int Larger;
     public int Smaller;
     public bool FirstOfSize;
+    /// <summary>Bytes of a mapping of its own that lie before the chunk, because the program wanted it aligned.</summary>
+    public long Lead;
 }
 
 /// <summary>All chunks of a process.</summary>

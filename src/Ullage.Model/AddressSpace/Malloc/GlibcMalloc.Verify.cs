@@ -19,7 +19,7 @@ public sealed partial class GlibcMalloc
             used += chunk.State is ChunkState.InUse or ChunkState.Mmapped ? 1 : 0;
             if (chunk.State == ChunkState.Mmapped)
             {
-                (mmaps, mmapped) = (mmaps + 1, mmapped + chunk.Size);
+                (mmaps, mmapped) = (mmaps + 1, mmapped + chunk.Size + chunk.Lead);
                 continue;
             }
             bytes[chunk.Arena] += chunk.Size;

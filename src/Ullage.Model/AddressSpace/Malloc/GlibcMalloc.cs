@@ -46,7 +46,7 @@ public sealed partial class GlibcMalloc
     public long Malloc(int thread, long bytes)
     {
         ArenaUser user = UserOf(thread);
-        if (bytes < 0 || bytes > long.MaxValue - MallocSizes.HeapMax)
+        if (IsBeyondAll(bytes))
         {
             return 0;
         }
@@ -55,6 +55,8 @@ public sealed partial class GlibcMalloc
         int chunk = cache is not null && size <= MallocSizes.LargestCached ? _allocator.TakeCached(cache, MallocSizes.CacheIndex(size)) : -1;
         return Remember(chunk >= 0 ? chunk : Allocate(user, bytes, size));
     }
+
+    private static bool IsBeyondAll(long bytes) => bytes < 0 || bytes > long.MaxValue - MallocSizes.HeapMax;
 
     private long Remember(int chunk)
     {

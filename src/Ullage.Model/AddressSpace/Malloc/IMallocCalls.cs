@@ -6,6 +6,13 @@ namespace Ullage.Model.AddressSpace.Malloc;
 /// </summary>
 public interface IMallocCalls
 {
+    /// <summary>Tells where in malloc it is from now on; who keeps stacks listens.</summary>
+    /// <param name="place">The function.</param>
+    /// <param name="isEntered">It was just called; false = the call is back in it.</param>
+    void At(MallocPlace place, bool isEntered)
+    {
+    }
+
     /// <summary>The file /proc/sys/vm/overcommit_memory reads 2, which malloc looks at before it shrinks a heap.</summary>
     bool OvercommitsNever { get; }
 
@@ -25,6 +32,9 @@ public interface IMallocCalls
 
     /// <summary>munmap(2).</summary>
     void Munmap(long address, long bytes);
+
+    /// <summary>mremap(2) with MREMAP_MAYMOVE; -1 = refused.</summary>
+    long Mremap(long address, long oldBytes, long newBytes);
 
     /// <summary>mprotect(2) to readable and writable; false = refused.</summary>
     bool Mprotect(long address, long bytes);

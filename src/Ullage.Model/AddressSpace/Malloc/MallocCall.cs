@@ -17,6 +17,8 @@ public enum MallocCallKind
     Mprotect,
     /// <summary>madvise(2).</summary>
     Madvise,
+    /// <summary>mremap(2).</summary>
+    Mremap,
 }
 
 /// <summary>One system call of malloc.</summary>

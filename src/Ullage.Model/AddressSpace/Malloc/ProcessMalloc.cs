@@ -41,15 +41,58 @@ public sealed class ProcessMalloc
     /// <summary>malloc(3): the address, 0 = NULL with ENOMEM. Takes time, besides that of its system calls.</summary>
     public long Malloc(long bytes, int thread = 0)
     {
-        _machine.Spend(_machine.Costs.MallocNs);
-        return Glibc.Malloc(thread, bytes);
+        Enter(MallocRoot.Malloc);
+        return Leave(Glibc.Malloc(thread, bytes));
     }
 
     /// <summary>free(3).</summary>
     public void Free(long address, int thread = 0)
     {
-        _machine.Spend(_machine.Costs.MallocNs);
+        Enter(MallocRoot.Free);
         Glibc.Free(thread, address);
+        _calls.Enter(MallocRoot.None);
+    }
+
+    /// <summary>calloc(3): the address, 0 = NULL with ENOMEM.</summary>
+    public long Calloc(long count, long bytes, int thread = 0)
+    {
+        Enter(MallocRoot.Calloc);
+        return Leave(Glibc.Calloc(thread, count, bytes));
+    }
+
+    /// <summary>realloc(3): the address, 0 = NULL.</summary>
+    public long Realloc(long address, long bytes, int thread = 0)
+    {
+        Enter(MallocRoot.Realloc);
+        return Leave(Glibc.Realloc(thread, address, bytes));
+    }
+
+    /// <summary>memalign(3), aligned_alloc(3), posix_memalign(3): the address, 0 = NULL.</summary>
+    public long Memalign(long alignment, long bytes, int thread = 0)
+    {
+        Enter(MallocRoot.Memalign);
+        return Leave(Glibc.Memalign(thread, alignment, bytes));
+    }
+
+    /// <summary>malloc_trim(3): true = memory was given back.</summary>
+    public bool Trim(long pad = 0)
+    {
+        Enter(MallocRoot.Trim);
+        bool any = Glibc.Trim(pad);
+        _calls.Enter(MallocRoot.None);
+        return any;
+    }
+
+    private void Enter(MallocRoot root)
+    {
+        _machine.Spend(_machine.Costs.MallocNs);
+        _calls.Enter(root);
+    }
+
+    private long Leave(long address)
+    {
+        _calls.Enter(MallocRoot.None);
+        return address;
     }
 
     /// <summary>The malloc of a forked child.</summary>

@@ -173,6 +173,29 @@ public sealed class RecordingMallocCalls : IMallocCalls
     }
 
     /// <inheritdoc/>
+    public long Mremap(long address, long oldBytes, long newBytes)
+    {
+        long more = newBytes - oldBytes;
+        long moved = address;
+        if (more > 0 && !Fits(more, isData: true))
+        {
+            moved = -1;
+        }
+        else if (more < 0)
+        {
+            Invariant.Holds(Remove(address + newBytes, address + oldBytes), "malloc shrinks what is mapped");
+        }
+        else
+        {
+            Invariant.Holds(Remove(address, address + oldBytes), "malloc moves what is mapped");
+            moved = IsFree(address, address + newBytes) ? address : FindGap(newBytes);
+            Insert(moved, moved + newBytes, writable: true);
+        }
+        _calls.Add(new MallocCall(MallocCallKind.Mremap, address, newBytes, moved));
+        return moved;
+    }
+
+    /// <inheritdoc/>
     public void Munmap(long address, long bytes)
     {
         bool was = Remove(address, address + bytes);

@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Abi.Units;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.AddressSpace.Malloc;
 
@@ -14,6 +15,26 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
 
     /// <summary>Addresses, one for each page, that malloc has written to and that were not touched since. Take one when its fault is done.</summary>
     public Queue<long> Written => _written;
+
+    /// <inheritdoc/>
+    public void At(MallocPlace place, bool isEntered)
+    {
+        machine.Path.Place = place;
+        if (isEntered && machine.Probes.Any && place is MallocPlace.IntMalloc or MallocPlace.Sysmalloc)
+        {
+            machine.Probes.Hit(place == MallocPlace.IntMalloc ? KernelFunction.IntMalloc : KernelFunction.Sysmalloc);
+        }
+    }
+
+    /// <summary>The program calls one of malloc's functions, or, with none, is back.</summary>
+    internal void Enter(MallocRoot root)
+    {
+        (machine.Path.Root, machine.Path.Place) = (root, MallocPlace.None);
+        if (root is MallocRoot.Malloc or MallocRoot.Free && machine.Probes.Any)
+        {
+            machine.Probes.Hit(root == MallocRoot.Free ? KernelFunction.LibcFree : KernelFunction.LibcMalloc);
+        }
+    }
 
     /// <inheritdoc/>
     public bool OvercommitsNever => machine.Overcommit.Mode == Overcommit.Never;
@@ -46,7 +67,7 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     public bool MmapOver(long address, long bytes)
     {
         Drop(address, address + bytes);
-        return machine.Munmap(task, address, bytes) == Errno.None && Map(bytes, VmaFlags.NoReserve, address) == address;
+        return machine.Mmap(task, bytes, VmaFlags.NoReserve, address, MapPlacement.Fixed).Errno == Errno.None;
     }
 
     /// <inheritdoc/>
@@ -54,6 +75,17 @@ public sealed class TaskMallocCalls(Machine machine, TaskStruct task) : IMallocC
     {
         Drop(address, address + bytes);
         _ = machine.Munmap(task, address, bytes);
+    }
+
+    /// <inheritdoc/>
+    public long Mremap(long address, long oldBytes, long newBytes)
+    {
+        (Errno errno, long moved) = machine.Mremap(task, address, oldBytes, newBytes, mayMove: true);
+        if (errno == Errno.None && (moved != address || newBytes < oldBytes))
+        {
+            Drop(address, address + oldBytes); // what was to be written there was written before the pages moved
+        }
+        return errno == Errno.None ? moved : -1;
     }
 
     /// <inheritdoc/>

@@ -115,8 +115,20 @@ public sealed class MallocPropertyTests
                     Malloc.EndThread(thread);
                     _threads.Remove(thread);
                     break;
-                case < 6:
-                    Allocate(thread, Sizes[number / 10 % Sizes.Length]);
+                case < 4:
+                    Hold(Malloc.Malloc(thread, SizeOf(number)), SizeOf(number));
+                    break;
+                case 4:
+                    Hold(Malloc.Calloc(thread, 1 + (number / 1000 % 3), SizeOf(number)), SizeOf(number) * (1 + (number / 1000 % 3)));
+                    break;
+                case 5:
+                    Hold(Malloc.Memalign(thread, 1L << (number / 1000 % 23), SizeOf(number)), SizeOf(number), 1L << (number / 1000 % 23));
+                    break;
+                case 6 when _held.Count > 0:
+                    Resize(thread, number / 1000, SizeOf(number));
+                    break;
+                case 7 when number % 5 == 0:
+                    Malloc.Trim(number / 10 % 300_000);
                     break;
                 default:
                     FreeOne(thread, number / 10);
@@ -124,15 +136,29 @@ public sealed class MallocPropertyTests
             }
         }
 
-        private void Allocate(int thread, long bytes)
+        private static long SizeOf(int number) => Sizes[number / 10 % Sizes.Length];
+
+        private void Resize(int thread, int number, long bytes)
         {
-            long address = Malloc.Malloc(thread, bytes);
+            long address = _held.Keys[number % _held.Count];
+            long resized = Malloc.Realloc(thread, address, bytes);
+            if (resized == 0)
+            {
+                Refused++;
+                return; // the old one is still there
+            }
+            _held.Remove(address);
+            Hold(resized, bytes);
+        }
+
+        private void Hold(long address, long bytes, long alignment = 16)
+        {
             if (address == 0)
             {
                 Refused++;
                 return;
             }
-            (address % 16).ShouldBe(0);
+            (address % Math.Max(alignment, 16)).ShouldBe(0);
             Malloc.UsableBytes(address).ShouldBeGreaterThanOrEqualTo(bytes);
             _held.Add(address, address + bytes);
             int at = _held.IndexOfKey(address);

@@ -33,7 +33,7 @@ internal sealed class MoveStep(MoveOperation operation, StepContext context) : M
             Context.Machine.EnterSyscall();
             return Answer(destination is null ? Errno.ENOENT : Errno.ESRCH);
         }
-        return Answer(Context.Machine.Attach(destination, task.Pid, wholeProcess: !operation.Thread));
+        return Answer(Context.Machine.Move(destination, task.Pid, wholeProcess: !operation.Thread));
     }
 }
 

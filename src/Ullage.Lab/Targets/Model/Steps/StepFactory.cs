@@ -30,6 +30,8 @@ internal static class StepFactory
         MoveOperation o => new MoveStep(o, context),
         KillOperation o => new KillStep(o, context),
         ExitOperation o => new ExitStep(o.Status, context),
+        CreateFilesOperation o => new CreateFilesStep(o, context),
+        UnlinkFilesOperation o => new UnlinkFilesStep(o, context),
         StatMissingOperation o => new StatMissingStep(o, context),
         ReadOperation o => new ReadStep(o, context),
         WriteOperation o => new WriteStep(o, context),
