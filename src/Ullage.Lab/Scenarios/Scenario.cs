@@ -85,6 +85,10 @@ public sealed record CgroupSpec
 {
     /// <summary>1 or 2.</summary>
     public int Version { get; init; } = 2;
+    /// <summary>v2 mount option memory_recursiveprot (5.7+). The host target refuses it: mounts are the host's.</summary>
+    public bool RecursiveProtection { get; init; }
+    /// <summary>v2 mount option memory_localevents (5.2+). The host target refuses it: mounts are the host's.</summary>
+    public bool LocalEvents { get; init; }
     /// <summary>v1, model only: what is mounted (<c>memory</c>, <c>memory,pids</c>, <c>name=systemd</c>), in this order; groups are made in the one with memory.</summary>
     public IReadOnlyList<string> Hierarchies { get; init; } = ["memory"];
     /// <summary>Groups in the order of creation.</summary>

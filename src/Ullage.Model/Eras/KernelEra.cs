@@ -77,6 +77,9 @@ public sealed record KernelEra
     /// <summary>Swapping (§2.11, §2.17, §3.10).</summary>
     public required SwapRules Swap { get; init; }
 
+    /// <summary>Warnings of v1 files that are to go.</summary>
+    public DeprecationRules Deprecated { get; init; } = new();
+
     /// <summary>Call stacks (§12).</summary>
     public required CallPaths Paths { get; init; }
 

@@ -49,5 +49,6 @@ internal static class EraV5_10
         Life = EraLife.V5_10, // §5, §10
         Files = EraFiles.V5_10,
         Swap = EraSwap.V5_10,
+        Deprecated = DeprecationRules.V5_10,
     };
 }

@@ -28,5 +28,6 @@ internal static class EraV5_4
         Paths = EraCallPaths.V5_4,
         Pressure = EraPressure.V5_4,
         Files = EraFiles.V5_4,
+        Deprecated = DeprecationRules.V5_4,
     };
 }

@@ -45,5 +45,6 @@ internal static class EraV6_1
         Life = EraLife.V6_1, // §5, §10
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
+        Deprecated = DeprecationRules.V6_1,
     };
 }

@@ -25,5 +25,6 @@ internal static class EraV6_12
         Life = EraLife.V6_12, // §5, §10
         Files = EraFiles.V6_12,
         Swap = EraSwap.V6_12,
+        Deprecated = DeprecationRules.V6_12,
     };
 }

@@ -65,9 +65,11 @@ internal sealed class EventControl(Machine machine)
             case "memory.memsw.usage_in_bytes":
                 return RegisterUsage(memcg, target, arguments, memsw: true);
             case "memory.oom_control":
+                machine.Deprecations.Warn(machine.Era.Deprecated.OomControl);
                 RegisterOom(memcg, target);
                 return Errno.None;
             case "memory.pressure_level":
+                machine.Deprecations.Warn(machine.Era.Deprecated.PressureLevel);
                 return RegisterPressure(memcg, target, arguments);
             default:
                 return Errno.EINVAL;

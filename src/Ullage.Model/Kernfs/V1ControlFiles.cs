@@ -40,6 +40,7 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
     {
         if (!machine.Era.Charging.NonHierarchicalPossible)
         {
+            machine.Deprecations.Warn(value == 1 ? null : machine.Era.Deprecated.FlatHierarchy);
             return value == 1 ? Errno.None : Errno.EINVAL;
         }
         if (memcg.UseHierarchy == (value == 1) && value <= 1)
@@ -82,6 +83,7 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
     [Kernel("mem_cgroup_move_charge_write", "mm/memcontrol-v1.c")]
     private Errno SetMoveCharge(MemCgroup memcg, ulong value)
     {
+        machine.Deprecations.Warn(machine.Era.Deprecated.MoveCharge);
         if (machine.Era.Cgroups.ChargeMovingGone)
         {
             return value == 0 ? Errno.None : Errno.EINVAL;
@@ -109,6 +111,7 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
     [Kernel("mem_cgroup_oom_control_write", "mm/memcontrol-v1.c")]
     private Errno SetOomControl(MemCgroup memcg, ulong value)
     {
+        machine.Deprecations.Warn(machine.Era.Deprecated.OomControl);
         if (memcg.IsRoot || value > 1)
         {
             return Errno.EINVAL;

@@ -26,7 +26,7 @@ internal sealed class V1LimitFiles(Machine machine, LimitWrites limits)
         {
             yield return file;
         }
-        foreach (ControlFile file in OfCounter("memory.kmem.tcp.", memcg => memcg.Tcpmem, (memcg, pages) => memcg.Tcpmem.TrySetMax(pages), memcg => memcg.Tcpmem.Usage))
+        foreach (ControlFile file in OfCounter("memory.kmem.tcp.", memcg => memcg.Tcpmem, SetTcpLimit, memcg => memcg.Tcpmem.Usage))
         {
             yield return file;
         }
@@ -79,6 +79,7 @@ internal sealed class V1LimitFiles(Machine machine, LimitWrites limits)
     [Kernel("memcg_update_kmem_max", "mm/memcontrol.c")]
     private Errno SetKmemLimit(MemCgroup memcg, long pages)
     {
+        machine.Deprecations.Warn(machine.Era.Deprecated.KmemLimit);
         KmemRules rules = machine.Era.Kmem;
         if (rules.Order == KmemOrder.MemoryOnly)
         {
@@ -95,11 +96,19 @@ internal sealed class V1LimitFiles(Machine machine, LimitWrites limits)
         return memcg.Kmem.TrySetMax(pages);
     }
 
-    private static Errno SetSoftLimit(MemCgroup memcg, string text)
+    [Kernel("memcg_update_tcp_max", "mm/memcontrol-v1.c")]
+    private Errno SetTcpLimit(MemCgroup memcg, long pages)
+    {
+        machine.Deprecations.Warn(machine.Era.Deprecated.TcpLimit);
+        return memcg.Tcpmem.TrySetMax(pages);
+    }
+
+    private Errno SetSoftLimit(MemCgroup memcg, string text)
     {
         Errno errno = KernelNumber.TryParsePageCounter(text, Unlimited, out long pages);
         if (errno == Errno.None)
         {
+            machine.Deprecations.Warn(machine.Era.Deprecated.SoftLimit);
             memcg.SoftLimit = pages;
         }
         return errno;

@@ -61,6 +61,7 @@ public sealed partial class Machine
         Uncharges = new UnchargeBatch(this);
         Oom = new OomKiller(this);
         Overcommit = new Overcommit(this);
+        Deprecations = new Deprecations(this);
         Rmap = new Rmap(this);
         Swap = new SwapSpace(this);
         Faults = new PageFaults(this);
@@ -185,6 +186,9 @@ public sealed partial class Machine
 
     /// <summary>From pages to the page tables that map them.</summary>
     internal Rmap Rmap { get; }
+
+    /// <summary>Warnings that were given.</summary>
+    internal Deprecations Deprecations { get; }
 
     /// <summary>All shared memory.</summary>
     internal ShmemObjects Shared { get; } = new();

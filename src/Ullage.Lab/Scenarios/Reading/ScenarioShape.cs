@@ -12,7 +12,7 @@ internal static class ScenarioShape
 
     public static readonly Shape Group = Shape.Free(V, null, ("slabs", Shape.Free(V)));
 
-    public static readonly Shape Cgroup = Shape.Map(("version", V), ("hierarchies", Shape.List(V, "hierarchy")), ("groups", Shape.Free(Group, "cgroup")));
+    public static readonly Shape Cgroup = Shape.Map(("version", V), ("memory_recursiveprot", V), ("memory_localevents", V), ("hierarchies", Shape.List(V, "hierarchy")), ("groups", Shape.Free(Group, "cgroup")));
 
     public static readonly Shape Process = Shape.Map(
         ("name", V), ("cgroup", V), ("start", V), ("count", V), ("threads", V), ("every", V), ("uid", V), ("oom_score_adj", V),

@@ -117,7 +117,11 @@ internal sealed class SectionReader
             map.Tell("hierarchies", "version 2 has one hierarchy with all controllers: leave hierarchies out, or use version 1");
         }
 
-        return new CgroupSpec { Version = version, Groups = groups, Hierarchies = hierarchies.Count > 0 ? hierarchies : new CgroupSpec().Hierarchies };
+        return new CgroupSpec
+        {
+            Version = version, Groups = groups, Hierarchies = hierarchies.Count > 0 ? hierarchies : new CgroupSpec().Hierarchies,
+            RecursiveProtection = map.Bool("memory_recursiveprot") ?? false, LocalEvents = map.Bool("memory_localevents") ?? false,
+        };
     }
 
     private void JudgeParents(MapReader groups)

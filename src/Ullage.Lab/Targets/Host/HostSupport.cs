@@ -29,6 +29,10 @@ internal static class HostSupport
         {
             throw new TargetUnavailableException("HostTarget needs x86-64: run the scenario on the model, or on another machine", NotThere);
         }
+        if (scenario.Cgroup.RecursiveProtection || scenario.Cgroup.LocalEvents)
+        {
+            throw new TargetUnavailableException("cgroup: memory_recursiveprot and memory_localevents are mount options, and the host's mounts are left alone: take them out, or run the scenario on the model", UsageError);
+        }
         if (!scenario.Cgroup.Hierarchies.SequenceEqual(new CgroupSpec().Hierarchies))
         {
             throw new TargetUnavailableException("cgroup.hierarchies: the host's hierarchies are mounted as they are: leave it out, or run on the model", NotThere);

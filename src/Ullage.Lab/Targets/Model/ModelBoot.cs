@@ -26,6 +26,7 @@ internal static class ModelBoot
     [
         ("memory", "machine.memory"), ("cpus", "machine.cpus"), ("possible cpus", "machine.possible_cpus"), ("nodes", "machine.nodes"), ("hz", "machine.hz"),
         ("swap", "machine.swap"), ("cgroup version", "cgroup.version"), ("cgroup hierarchies", "cgroup.hierarchies"),
+        ("memory_recursiveprot", "cgroup.memory_recursiveprot"), ("memory_localevents", "cgroup.memory_localevents"),
     ];
 
     /// <summary>The era to model.</summary>
@@ -88,6 +89,7 @@ internal static class ModelBoot
                 },
                 CgroupVersion = scenario.Cgroup.Version,
                 V1Hierarchies = scenario.Cgroup.Hierarchies,
+                MemoryRecursiveProt = scenario.Cgroup.RecursiveProtection, MemoryLocalEvents = scenario.Cgroup.LocalEvents,
                 Seed = options.Seed,
             });
         }
