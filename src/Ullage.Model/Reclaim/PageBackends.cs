@@ -1,3 +1,4 @@
+using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
 using Ullage.Model.Swap;
@@ -5,6 +6,7 @@ using Ullage.Model.Swap;
 namespace Ullage.Model.Reclaim;
 
 /// <summary>What reclaim asks of those who own pages: page tables, the page cache, swap.</summary>
+[Kernel("struct address_space_operations", "include/linux/fs.h")]
 internal sealed class PageBackends(Machine machine)
 {
     private readonly PageFrames _frames = machine.Frames;
