@@ -57,10 +57,13 @@ internal static class ForkMm
         {
             file.Map.Users++;
         }
-        if (!vma.HasAnonVma)
-        {
-            return true; // no page of its own: the program's text, and what was only read, come back by faults, too
-        }
+        return !vma.HasAnonVma // no page of its own: the program's text, and what was only read, come back by faults, too
+            || CopyEntries(machine, source, mm, vma, child);
+    }
+
+    [Kernel("copy_page_range", "mm/memory.c")]
+    private static bool CopyEntries(Machine machine, Mm source, Mm mm, Vma vma, TaskStruct child)
+    {
         for (long page = vma.StartPage; page < vma.EndPage; page++)
         {
             if (source.PteTableOf(page) is null)

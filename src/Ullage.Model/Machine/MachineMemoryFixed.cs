@@ -100,6 +100,11 @@ public sealed partial class Machine
         {
             return (errno, 0);
         }
+        return MoveTo(task, mm, from, (target, to.Pages));
+    }
+
+    private (Errno Errno, long Address) MoveTo(TaskStruct task, Mm mm, (long Start, long Pages) from, (long Start, long Pages) to)
+    {
         if (mm.Find(from.Start) is not { } vma || from.Pages > vma.EndPage - from.Start)
         {
             return (Errno.EFAULT, 0);
@@ -113,9 +118,9 @@ public sealed partial class Machine
         {
             return (Errno.ENOMEM, 0);
         }
-        if (MoveVma(task, mm, from, (target, to.Pages)))
+        if (MoveVma(task, mm, from, to))
         {
-            return (Errno.None, to.Address);
+            return (Errno.None, to.Start << KernelConstants.PageShift);
         }
         Overcommit.Uncharge(vma.IsAccounted ? more : 0);
         return (Errno.ENOMEM, 0);
