@@ -17,7 +17,6 @@ public sealed class UllageAppTests
     }
 
     [Theory]
-    [InlineData("compare", "'compare' is not in this version: ")]
     [InlineData("explain", "'explain' is not in this version: ")]
     [InlineData("rnu", "there is no verb 'rnu': did you mean 'run'?")]
     [InlineData("scenario", "did you mean 'scenarios'?")]

@@ -98,6 +98,7 @@ public sealed class BrowserTests(ITestOutputHelper output)
             await using Visit visit = await Visit.OpenAsync(browser, address, 1000, ColorScheme.Light);
             await visit.Page.WaitForFunctionAsync("() => document.getElementById('state').textContent.startsWith('live')");
             (await visit.Page.EvaluateAsync<int[]>(Blank)).ShouldAllBe(colours => colours >= 3);
+            await visit.Page.WaitForFunctionAsync("() => Number(document.querySelector('.chart').dataset.x.split(' ')[1]) > 0.9");
             await visit.KeepAsync("live");
             visit.Errors.ShouldBeEmpty();
             visit.Requests.ShouldAllBe(url => url.StartsWith(address.AbsoluteUri, StringComparison.Ordinal));

@@ -20,7 +20,11 @@ public sealed class MetricsTests(ITestOutputHelper output)
         {
             using HttpClient client = new();
             string metrics = await client.GetStringAsync(new Uri(address, "metrics"));
-            (int code, string said) = await Programs.RunAsync(promtool, metrics, "check", "metrics");
+            (_, string said) = await Programs.RunAsync(promtool, metrics, "check", "metrics");
+            // node_exporter's own names for /proc/meminfo are no snake case, and these are its names: promtool may say so, and nothing else.
+            said.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(line => line.StartsWith("node_memory_", StringComparison.Ordinal) && line.Contains("camelCase", StringComparison.Ordinal), said);
+            string others = string.Join('\n', metrics.Split('\n').Where(line => !line.Contains("node_memory_", StringComparison.Ordinal)));
+            (int code, said) = await Programs.RunAsync(promtool, others, "check", "metrics");
             code.ShouldBe(0, said);
             metrics.ShouldContain("node_memory_MemTotal_bytes ");
         });
@@ -115,7 +119,7 @@ public sealed class MetricsTests(ITestOutputHelper output)
         common.Length.ShouldBeGreaterThan(30);
         foreach (string name in common)
         {
-            ours[name].ShouldBe(theirs[name], Math.Abs(theirs[name]) * 1e-12, name);
+            Math.Abs(ours[name] - theirs[name]).ShouldBeLessThanOrEqualTo(Math.Abs(theirs[name]) * 1e-12, name);
         }
         ours.Keys.Where(name => name.StartsWith("node_", StringComparison.Ordinal)).Except(theirs.Keys).ShouldBeEmpty();
     }

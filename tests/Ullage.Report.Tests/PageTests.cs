@@ -31,10 +31,11 @@ public sealed partial class PageTests
     {
         using TempDirectory directory = new();
         string path = directory.File("psi.html");
-        (int code, _, string error) = await Ullages.RunAsync("run", "psi-two-cpus", "--report", path);
+        (int code, _, string error) = await Ullages.RunAsync("run", "psi-oom", "--report", path);
         code.ShouldBe(0, error);
         string html = File.ReadAllText(path);
-        html.Contains("class=\"frame\"", StringComparison.Ordinal).ShouldBe(html.Contains("id=\"stacks\"", StringComparison.Ordinal));
+        html.ShouldContain("id=\"stacks\"");
+        html.ShouldContain("psi_memstall_enter, all calls: ");
     }
 
     [Fact]

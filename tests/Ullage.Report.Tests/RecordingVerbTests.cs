@@ -8,12 +8,10 @@ namespace Ullage.Report.Tests;
 public sealed class RecordingVerbTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task RecordingOfARunIsReadByAllVerbs()
+    public async Task RecordingOfARunIsDumpedReplayedReportedAndCompared()
     {
         using TempDirectory directory = new();
-        string recording = directory.File("oom.ullage");
-        (await Ullages.RunAsync("run", "anon-oom", "-o", recording, "-i", "100ms")).Code.ShouldBe(0);
-
+        string recording = await RecordedAsync(directory);
         (int code, string text, _) = await Ullages.RunAsync("dump", recording);
         code.ShouldBe(0);
         text.ShouldContain("oom.ullage: anon-oom on model");
@@ -26,7 +24,22 @@ public sealed class RecordingVerbTests(ITestOutputHelper output)
         code.ShouldBe(0, error);
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(4);
 
-        (code, text, error) = await Ullages.RunAsync("export", recording, "--format", "openmetrics", "--at", "2s");
+        string html = directory.File("oom.html");
+        (code, _, error) = await Ullages.RunAsync("report", recording, "-o", html);
+        code.ShouldBe(0, error);
+        File.ReadAllText(html).ShouldContain("1 OOM kill in ");
+
+        (code, text, error) = await Ullages.RunAsync("compare", recording, recording);
+        code.ShouldBe(0, error);
+        text.ShouldContain("agree: none of");
+    }
+
+    [Fact]
+    public async Task RecordingOfARunIsExportedInAllForms()
+    {
+        using TempDirectory directory = new();
+        string recording = await RecordedAsync(directory);
+        (int code, string text, string error) = await Ullages.RunAsync("export", recording, "--format", "openmetrics", "--at", "2s");
         code.ShouldBe(0, error);
         text.ShouldContain("container_memory_usage_bytes{id=\"/test1\"} ");
         text.ShouldEndWith("# EOF\n");
@@ -41,15 +54,13 @@ public sealed class RecordingVerbTests(ITestOutputHelper output)
         code.ShouldBe(0, error);
         using JsonDocument trace = JsonDocument.Parse(text);
         trace.RootElement.GetProperty("traceEvents").EnumerateArray().Select(each => each.GetProperty("ph").GetString()).Distinct().Order().ShouldBe(["C", "M", "i"]);
+    }
 
-        string html = directory.File("oom.html");
-        (code, _, error) = await Ullages.RunAsync("report", recording, "-o", html);
-        code.ShouldBe(0, error);
-        File.ReadAllText(html).ShouldContain("1 OOM kill in ");
-
-        (code, text, error) = await Ullages.RunAsync("compare", recording, recording);
-        code.ShouldBe(0, error);
-        text.ShouldContain("agree: none of");
+    private static async Task<string> RecordedAsync(TempDirectory directory)
+    {
+        string recording = directory.File("oom.ullage");
+        (await Ullages.RunAsync("run", "anon-oom", "-o", recording, "-i", "100ms")).Code.ShouldBe(0);
+        return recording;
     }
 
     [Fact]

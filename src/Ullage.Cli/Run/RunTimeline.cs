@@ -18,7 +18,7 @@ internal sealed class RunTimeline(Scenario scenario) : IRunObserver
     private long _nextNs;
     private int _sincePace;
 
-    public Timeline Timeline { get; } = new(MemoryHierarchy.Usual(scenario.Cgroup.Version));
+    public Timeline Timeline { get; } = new(MemoryHierarchy.Usual(scenario.Cgroup.Version)) { PressureEveryNs = 100_000_000 };
 
     public void OnStart(string target, string kernel, IKernelFiles files)
     {
@@ -103,6 +103,14 @@ internal sealed class Observers(params IReadOnlyList<IRunObserver> each) : IRunO
         foreach (IRunObserver observer in each)
         {
             observer.OnKernelLog(line);
+        }
+    }
+
+    public void OnNarration(NarrationLine line)
+    {
+        foreach (IRunObserver observer in each)
+        {
+            observer.OnNarration(line);
         }
     }
 

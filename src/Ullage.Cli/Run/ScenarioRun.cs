@@ -21,7 +21,7 @@ internal sealed class ScenarioRun(CliConsole console, CliServices services, Scen
     private const long HostProgressNs = 10_000_000;
     private const long FinestProgressNs = 100_000;
     private const long UnboundedProgressNs = 250_000;
-    private const long MostProgressCalls = 500_000;
+    private const long MostProgressCalls = 20_000;
 
     /// <summary>How often a recording wants to be asked; null = as often as is useful.</summary>
     public long? IntervalNs { get; init; }

@@ -36,6 +36,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
     private string _name = "";
     private long _firstNs = -1;
     private DateTimeOffset _firstAt;
+    private bool _live;
 
     public async Task<int> RunAsync(ServeRequest request, CancellationToken cancel)
     {
@@ -43,6 +44,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
         using KernelLogReader? log = source.IsLive ? new KernelLogReader() : null;
         using HttpListener listener = Listen(request);
         _name = source.Name;
+        _live = source.IsLive;
         CgroupMount? mount = source.Mounts.Memory;
         MemoryHierarchy? hierarchy = mount is null ? null : new MemoryHierarchy(mount.Version, mount.MountPoint);
         int cgroups = hierarchy?.Walk(source.Files).Count ?? 0;
@@ -188,7 +190,8 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
     private ReportPage Page() => new()
     {
         Title = _name,
-        Verdict = $"{_name}, live: {Amounts.Count(_timeline.Cgroups.Count, "cgroup")}, watched since {_firstAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture)}.",
+        Verdict = $"{_name}: {Amounts.Count(_timeline.Cgroups.Count, "cgroup")}"
+            + (_live ? $", watched since {_firstAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture)}." : ", in its own time."),
         Command = console.CommandLine,
         LiveUrl = "/live.json",
         Runs =
@@ -198,7 +201,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
                 Name = _name,
                 Timeline = _timeline,
                 Events = KernelEvents.Of(_log),
-                EpochNs = (_firstAt.UtcDateTime - DateTime.UnixEpoch).Ticks * 100,
+                EpochNs = _live ? (_firstAt.UtcDateTime - DateTime.UnixEpoch).Ticks * 100 : null, // the model and recordings have a time of their own
             },
         ],
     };

@@ -91,7 +91,7 @@ internal sealed class TopStory(Reading reading, ISampleSource source)
         Field hits = v1 ? CgroupFields.Failcnt : CgroupFields.EventsMax;
         string high = v1 ? "" : $"; above high {Count(CgroupFields.EventsHigh, row)}";
         string reclaim = v1 ? "" : $"scanned {Rate(CgroupFields.Pgscan, row)}/s, taken {Rate(CgroupFields.Pgsteal, row)}/s, ";
-        string pressure = v1 ? "cgroup v1 does not tell" : $"some {TopColumn.Percent(Now.Value(CgroupFields.PressureSomeAvg10, row))} full "
+        string pressure = !Now.TryGet(CgroupFields.PressureSomeAvg10, row, out _) ? "not told (" + (v1 ? "cgroup v1" : "no PSI") + ")" : $"some {TopColumn.Percent(Now.Value(CgroupFields.PressureSomeAvg10, row))} full "
             + $"{TopColumn.Percent(Now.Value(CgroupFields.PressureFullAvg10, row))} % of the last 10 s";
         string[] lines =
         [

@@ -24,45 +24,58 @@ internal static class CompareVerb
 
     public static Command Command(CliConsole console, Func<CliServices> services)
     {
-        Argument<string[]> words = new("A [B]") { Description = "Two files of 'run -o', or two recordings; or one scenario, with --kernel or --on", Arity = new ArgumentArity(1, 2) };
-        Option<string?> kernel = new("--kernel") { HelpName = "ERA,ERA", Description = "The kernels to compare, such as 5.4,6.18" };
-        Option<string> on = new("--on") { HelpName = "TARGETS", Description = "model, or model,host", DefaultValueFactory = _ => "model" };
-        Option<string> repeat = new("--repeat") { HelpName = "N", Description = "Run each side N times, to know its spread", DefaultValueFactory = _ => "1" };
-        Option<string> format = CommonOptions.Format("table (for people) or json (schema ullage/comparison/1)");
-        Option<string?> report = new("--report") { HelpName = "FILE", Description = "Of a scenario: also write a report with both sides" };
-        Option<bool> quiet = CommonOptions.Quiet;
-        Option<bool> verbose = CommonOptions.Verbose;
+        CompareOptionSet options = new();
         Command verb = new(Name, Does + "\n\nA counter differs when the ranges of both sides lie apart by more than one charge batch.");
-        verb.Arguments.Add(words);
-        foreach (Option option in new Option[] { kernel, on, repeat, format, report, quiet, verbose, CommonOptions.NoColour })
-        {
-            verb.Options.Add(option);
-        }
+        options.AddTo(verb);
         verb.SetAction((parse, cancel) =>
         {
-            string[] given = parse.GetValue(words) ?? [];
-            CompareDetail detail = parse.GetValue(quiet) ? CompareDetail.Beyond : parse.GetValue(verbose) ? CompareDetail.All : CompareDetail.NotZero;
-            bool json = OptionText.OneOf("--format", parse.GetValue(format)!, "table", "json") == "json";
+            string[] given = options.Words(parse);
+            RunRequest request = options.Read(parse, given[0]);
             if (given.Length == 2)
             {
-                return Task.FromResult(Files(console, given[0], given[1], detail, json, cancel));
+                CompareDetail detail = request.Quiet ? CompareDetail.Beyond : request.Verbose ? CompareDetail.All : CompareDetail.NotZero;
+                return Task.FromResult(Files(console, given[0], given[1], detail, request.Json, cancel));
             }
-            RunRequest request = new()
-            {
-                Scenario = given[0],
-                Targets = [.. parse.GetValue(on)!.Split(',').Select(target => OptionText.OneOf("--on", target.Trim(), "model", "host")).Distinct(StringComparer.Ordinal)],
-                Kernels = [.. (parse.GetValue(kernel) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)],
-                Repeat = OptionText.Positive("--repeat", parse.GetValue(repeat)!),
-                Report = parse.GetValue(report),
-                Seed = 1,
-                Json = json,
-                Quiet = detail == CompareDetail.Beyond,
-                Verbose = detail == CompareDetail.All,
-            };
             return request.Sides > 1 ? new Runner(console, services()).RunAsync(request, cancel)
                 : throw CliException.Usage("compare needs two sides: two files, or a scenario with --kernel 5.4,6.18 or --on model,host");
         });
         return verb;
+    }
+
+    private sealed class CompareOptionSet
+    {
+        private readonly Argument<string[]> _words = new("A [B]") { Description = "Two files of 'run -o', or two recordings; or one scenario, with --kernel or --on", Arity = new ArgumentArity(1, 2) };
+        private readonly Option<string?> _kernel = new("--kernel") { HelpName = "ERA,ERA", Description = "The kernels to compare, such as 5.4,6.18" };
+        private readonly Option<string> _on = new("--on") { HelpName = "TARGETS", Description = "model, or model,host", DefaultValueFactory = _ => "model" };
+        private readonly Option<string> _repeat = new("--repeat") { HelpName = "N", Description = "Run each side N times, to know its spread", DefaultValueFactory = _ => "1" };
+        private readonly Option<string> _format = CommonOptions.Format("table (for people) or json (schema ullage/comparison/1)");
+        private readonly Option<string?> _report = new("--report") { HelpName = "FILE", Description = "Of a scenario: also write a report with both sides" };
+        private readonly Option<bool> _quiet = CommonOptions.Quiet;
+        private readonly Option<bool> _verbose = CommonOptions.Verbose;
+
+        public void AddTo(Command verb)
+        {
+            verb.Arguments.Add(_words);
+            foreach (Option option in new Option[] { _kernel, _on, _repeat, _format, _report, _quiet, _verbose, CommonOptions.NoColour })
+            {
+                verb.Options.Add(option);
+            }
+        }
+
+        public string[] Words(ParseResult parse) => parse.GetValue(_words) ?? [];
+
+        public RunRequest Read(ParseResult parse, string scenario) => new()
+        {
+            Scenario = scenario,
+            Targets = [.. parse.GetValue(_on)!.Split(',').Select(target => OptionText.OneOf("--on", target.Trim(), "model", "host")).Distinct(StringComparer.Ordinal)],
+            Kernels = [.. (parse.GetValue(_kernel) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)],
+            Repeat = OptionText.Positive("--repeat", parse.GetValue(_repeat)!),
+            Report = parse.GetValue(_report),
+            Seed = 1,
+            Json = OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json") == "json",
+            Quiet = parse.GetValue(_quiet),
+            Verbose = parse.GetValue(_verbose),
+        };
     }
 
     private static int Files(CliConsole console, string first, string second, CompareDetail detail, bool json, CancellationToken cancel)

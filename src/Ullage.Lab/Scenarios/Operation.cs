@@ -44,6 +44,8 @@ public sealed record PatternSpec
     public long? Count { get; init; }
     /// <summary>The stream's seed; null = the run's seed.</summary>
     public ulong? Seed { get; init; }
+    /// <summary>The depth of the repeat around it whose round is the seed (<c>seed: '{i}'</c>); null = <see cref="Seed"/> says it.</summary>
+    public int? SeedOfDepth { get; init; }
 }
 
 /// <summary>What a mapping maps.</summary>

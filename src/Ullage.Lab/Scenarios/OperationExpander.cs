@@ -55,8 +55,10 @@ public static class OperationExpander
     {
         string In(string text) => Placeholder.Replace(text, depth, round);
         IReadOnlyList<Operation> InAll(IReadOnlyList<Operation> list) => [.. list.Select(inner => Substitute(inner, depth, round))];
+        PatternSpec Of(PatternSpec pattern) => pattern.SeedOfDepth == depth ? pattern with { Seed = (ulong)round, SeedOfDepth = null } : pattern;
         return operation switch
         {
+            ReadOperation o => o with { File = In(o.File), Pattern = Of(o.Pattern) },
             RepeatOperation o => o with
             {
                 Do = InAll(o.Do), Times = o.TimesOfDepth == depth ? round : o.Times, TimesOfDepth = o.TimesOfDepth == depth ? null : o.TimesOfDepth,
@@ -64,7 +66,7 @@ public static class OperationExpander
             InterleaveOperation o => o with { Of = InAll(o.Of) },
             ForkOperation o => o with { ChildName = In(o.ChildName), Cgroup = o.Cgroup is null ? null : In(o.Cgroup), Do = InAll(o.Do) },
             MmapOperation o => o with { Region = In(o.Region), File = o.File is null ? null : In(o.File) },
-            TouchOperation o => o with { Region = In(o.Region) },
+            TouchOperation o => o with { Region = In(o.Region), Pattern = Of(o.Pattern) },
             MunmapOperation o => o with { Region = In(o.Region) },
             MremapOperation o => o with { Region = In(o.Region) },
             MprotectOperation o => o with { Region = In(o.Region) },
@@ -77,7 +79,6 @@ public static class OperationExpander
 
     private static Operation SubstituteInPaths(Operation operation, Func<string, string> put) => operation switch
     {
-        ReadOperation o => o with { File = put(o.File) },
         WriteOperation o => o with { File = put(o.File) },
         StatMissingOperation o => o with { Directory = put(o.Directory) },
         CreateFilesOperation o => o with { Directory = put(o.Directory) },

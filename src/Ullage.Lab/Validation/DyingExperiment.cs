@@ -15,9 +15,6 @@ public static class DyingExperiment
     private const int Jobs = 200;
     private const long JobFileBytes = 64 << 10;
 
-    /// <summary>What this version can repeat: jobs that read files need the page cache.</summary>
-    public static bool CanRepeat(MeasuredExperiment measured) => measured.Case is "anon" or "dentry";
-
     /// <summary>The scenario that repeats a measured experiment.</summary>
     public static Scenario ScenarioOf(MeasuredExperiment measured, bool drops)
     {
@@ -72,7 +69,7 @@ public static class DyingExperiment
             {
                 if (repeat.TryGetValue(phase + ".num_cgroups", out long count))
                 {
-                    kernel.Add(count - Living(repeat, phase));
+                    kernel.Add(count - repeat["before.num_cgroups"] - NewDirectories(repeat, phase));
                 }
             }
             if (kernel.Count > 0 && Count(result) is { } model200)
@@ -83,9 +80,9 @@ public static class DyingExperiment
         return figures;
     }
 
-    /// <summary>Directories, where they were counted; else what was there before the jobs, and their parent.</summary>
-    private static long Living(IReadOnlyDictionary<string, long> repeat, string phase) =>
-        repeat.TryGetValue(phase + ".dirs", out long directories) ? directories : repeat["before.num_cgroups"] + 1;
+    /// <summary>Living cgroups that were not there before, and what earlier jobs had left is not counted; where nobody counted, it is the parent.</summary>
+    private static long NewDirectories(IReadOnlyDictionary<string, long> repeat, string phase) =>
+        repeat.TryGetValue(phase + ".dirs", out long directories) && repeat.TryGetValue("before.dirs", out long before) ? directories - before : 1;
 
     private static long? Count(RunResult result)
     {

@@ -29,6 +29,10 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
+    /// <summary>As <see cref="WithinOneBatch"/>, in both directions.</summary>
+    BatchEitherWay,
+    /// <summary>Neither is more than twice the other.</summary>
+    WithinFactorTwo,
     /// <summary>A ratio in 1/10,000: the model's value is within 2 percentage points of one of those measured.</summary>
     WithinTwoPoints,
     /// <summary>A ratio in 1/10,000: the model's value is within 10 percentage points of one of those measured.</summary>
@@ -37,8 +41,6 @@ public enum FidelityRule
     WithinTenPercent,
     /// <summary>The model's value is within 15 % of one of those measured, or within 64 pages of it: the counter is the whole machine's.</summary>
     WithinFifteenPercent,
-    /// <summary>As <see cref="WithinOneBatch"/>, in both directions and by two batches: what two CPUs' stocks can hold.</summary>
-    WithinTwoBatches,
     /// <summary>In bytes: one of those measured, or one page beside it.</summary>
     WithinOnePageBytes,
     /// <summary>Of so many (<see cref="FidelityFigure.Batch"/>), both have all but a few, or both a few: at most 4 % are on their way at any time.</summary>
@@ -90,12 +92,13 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
+        FidelityRule.BatchEitherWay => Math.Abs(Difference) <= Batch,
         FidelityRule.FivePercentOrMiB => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 20, 1 << 20)),
-        FidelityRule.WithinTwoBatches => Math.Abs(Difference) <= 2 * Batch,
         FidelityRule.WithinOnePageBytes => Math.Abs(Difference) <= 4096,
         FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinFactorTwo => Kernel.Any(value => value <= 2 * Model && Model <= 2 * value),
         FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
         FidelityRule.WithinTenPoints => Math.Abs(Difference) <= 1000,
         FidelityRule.WithinTenPercent => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 10, SomePages)),

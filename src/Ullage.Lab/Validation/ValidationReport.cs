@@ -38,8 +38,8 @@ public static class ValidationReport
         value; **1 %** = within 1 %, or within one batch of the counter of committed memory (RAM / CPUs / 256); *early* = not judged: the
         stranded pages came back while the OOM killer ran, so that the victim's second round of retries did not happen; **moves** = the counter
         moved in both or in neither (by how much depends on how fast another CPU was); **rounds** = both have the failed attempts of two
-        rounds of retries and at most a batch more, after a change of CPU; **two batches** = within what the stocks of two CPUs hold; **all or
-        few** = of 200 removed cgroups both keep all but at most 8, or both at most 8 (some are on their way at any time); *timing* = not judged, for the same reason. Of file reads: hit ratios and
+        rounds of retries and at most a batch more, after a change of CPU; **±1 batch** = as batch, in both directions; **all or
+        few** = of 200 removed cgroups both keep all but at most 8, or both at most 8 (some are on their way at any time); **×2** = neither is more than twice the other; *timing* = not judged, for the same reason. Of file reads: hit ratios and
         the active share of the file lists are in 1/10,000, judged within **2 points** and **10 points**; refaults within **10 %**, pages scanned and
         reclaimed within **15 %**, or within 64 pages where the counter is the whole machine's.
 
@@ -113,7 +113,8 @@ public static class ValidationReport
         FidelityRule.WithinFifteenPercent => "15 %",
         FidelityRule.Moves => "moves",
         FidelityRule.Rounds => "rounds",
-        FidelityRule.WithinTwoBatches => "two batches",
+        FidelityRule.BatchEitherWay => "±1 batch",
+        FidelityRule.WithinFactorTwo => "×2",
         FidelityRule.WithinOnePageBytes => "±1 page",
         FidelityRule.AllOrFew => "all or few",
         _ => "*timing*",

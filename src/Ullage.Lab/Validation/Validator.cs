@@ -44,17 +44,17 @@ public static class Validator
         {
             figures.AddRange(FileReadExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E5-"))
-        {
-            figures.AddRange(SwapExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
-        }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-").Where(DyingExperiment.CanRepeat))
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-"))
         {
             figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E9-"))
         {
             figures.AddRange(MigrationExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+        }
+        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E5-"))
+        {
+            figures.AddRange(SwapExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));

@@ -153,7 +153,8 @@ internal sealed class Overcommit
     /// <summary>Each request alone against what is free now; no slab counts as reclaimable here.</summary>
     private bool FitsFree(bool privileged, long pages)
     {
-        long free = _machine.Frames.Free + _machine.Swap.Map.Free;
+        long cached = _machine.Vm[Pages.VmItem.FilePages] - _machine.Swap.Cached;
+        long free = _machine.Frames.Free + cached + _machine.Swap.Map.Free;
         long reserve = _machine.Frames.Watermarks.TotalReserve;
         if (free <= reserve)
         {

@@ -47,7 +47,10 @@ internal sealed partial class PageFaults
             {
                 return VmFault.Done;
             }
+            TaskStruct? outer = _machine.Current;
+            _machine.Current = task;
             VmFault fault = Fetch(task, mm, vma, ref fetch);
+            _machine.Current = outer;
             if (fault != VmFault.Done)
             {
                 return fault;

@@ -17,6 +17,7 @@ internal sealed class ChargeMoving(Machine machine)
 {
     private const ulong MoveAnon = 1;
     private const ulong MoveFile = 2;
+    private const int Nothing = -1;
 
     private Mm? _mm; // null = nothing is being moved
     private MemCgroup? _from;
@@ -24,6 +25,7 @@ internal sealed class ChargeMoving(Machine machine)
     private ulong _flags;
     private int _precharge;
     private int _moved;
+    private int _movedSwap;
 
     /// <summary>What was done last, in words; null = nothing.</summary>
     public string? Note { get; private set; }
@@ -88,37 +90,64 @@ internal sealed class ChargeMoving(Machine machine)
         {
             for (int i = 0; i < PtePool.EntriesPerTable; i++)
             {
-                count += Target(mm, key, i) >= 0 ? 1 : 0;
+                count += Target(mm, key, i) != Nothing ? 1 : 0;
             }
         }
         return count;
     }
 
-    /// <summary>The frame behind a page table entry if its charge is to be moved; -1 = it is not.</summary>
+    /// <summary>What is behind a page table entry, if its charge is to be moved: a frame, a slot of the swap space as -(slot + 2); -1 = nothing.</summary>
     [Kernel("get_mctgt_type", "mm/memcontrol.c")]
     private int Target(Mm mm, long key, int index)
     {
-        long page = (key << 9) + index;
         int table = mm.TablesOf(1)[key].Table;
         int entry = machine.Faults.Ptes.Entry(table, index);
-        if (entry is PageFaults.ZeroPage or PageFaults.ImagePage || (machine.Faults.Ptes.Flags(table, index) & PteFlags.Swap) != 0)
+        if ((machine.Faults.Ptes.Flags(table, index) & PteFlags.Swap) != 0)
         {
-            return -1;
+            return (_flags & MoveAnon) != 0 ? SlotTarget(PtePool.SlotOf(entry)) : Nothing;
+        }
+        if (entry == 0)
+        {
+            return (_flags & MoveFile) != 0 ? NotPresent(mm, (key << 9) + index) : Nothing;
+        }
+        if (entry is PageFaults.ZeroPage or PageFaults.ImagePage)
+        {
+            return Nothing;
         }
         int frame = Math.Abs(entry) - 1;
-        if (entry == 0 && (frame = NotPresent(mm, page)) < 0)
-        {
-            return -1;
-        }
-        bool isAnon = (machine.Frames.Flags(frame) & PageFlags.Shmem) == 0;
-        bool wanted = (_flags & (isAnon ? MoveAnon : MoveFile)) != 0;
-        return wanted && machine.Frames.Memcg(frame) == _from!.Id ? frame : -1;
+        bool isAnon = (machine.Frames.Flags(frame) & (PageFlags.Shmem | PageFlags.File)) == 0;
+        return (_flags & (isAnon ? MoveAnon : MoveFile)) != 0 ? FrameTarget(frame) : Nothing;
     }
 
-    /// <summary>A page that the mapping's file has although this table does not map it.</summary>
+    private int FrameTarget(int frame) => machine.Frames.Memcg(frame) == _from!.Id ? frame : Nothing;
+
+    /// <summary>A page in swap: as memory while it is in the swap cache, else as its slot, which only memory+swap accounting knows.</summary>
+    [Kernel("mc_handle_swap_pte", "mm/memcontrol.c")]
+    private int SlotTarget(int slot)
+    {
+        if (machine.Swap.Map[slot].Frame is var frame and >= 0 && machine.Frames.Memcg(frame) == _from!.Id)
+        {
+            return frame;
+        }
+        return machine.MemswCounts && machine.Swap.Map[slot].Memcg == _from!.Id ? -(slot + 2) : Nothing;
+    }
+
+    /// <summary>A page that the mapping's file or shared memory has although this table does not map it.</summary>
     [Kernel("mc_handle_file_pte", "mm/memcontrol.c")]
-    private static int NotPresent(Mm mm, long page) =>
-        mm.FindCached(page) is { Shmem: { } shmem } vma ? Math.Max(shmem.EntryAt(vma.PageOffset + page - vma.StartPage), 0) - 1 : -1;
+    private int NotPresent(Mm mm, long page)
+    {
+        if (mm.FindCached(page) is not { } vma)
+        {
+            return Nothing;
+        }
+        long index = vma.PageOffset + page - vma.StartPage;
+        if (vma.Shmem is { } shmem)
+        {
+            int entry = shmem.EntryAt(index);
+            return entry > 0 ? FrameTarget(entry - 1) : entry < 0 ? SlotTarget(PtePool.SlotOf(entry)) : Nothing;
+        }
+        return vma.File is { } file && machine.PageCache.Find(file.Map, index) is var frame and >= 0 ? FrameTarget(frame) : Nothing;
+    }
 
     /// <summary>Lets the charges follow, after the tasks have moved.</summary>
     [Kernel("mem_cgroup_move_charge", "mm/memcontrol.c")]
@@ -156,13 +185,23 @@ internal sealed class ChargeMoving(Machine machine)
             {
                 return false;
             }
-            if (Target(mm, key, (int)(page & 511)) is var frame and >= 0)
+            int target = Target(mm, key, (int)(page & 511));
+            if (target == Nothing)
             {
-                MoveAccount(frame);
-                _precharge--;
-                _moved++;
-                machine.Spend(machine.Costs.MoveChargeNs);
+                continue;
             }
+            if (target >= 0)
+            {
+                MoveAccount(target);
+                _moved++;
+            }
+            else
+            {
+                machine.Swap.Charges.Move(-target - 2, _from!, _to!);
+                _movedSwap++;
+            }
+            _precharge--;
+            machine.Spend(machine.Costs.MoveChargeNs);
         }
         return true;
     }
@@ -174,10 +213,8 @@ internal sealed class ChargeMoving(Machine machine)
         int cpu = machine.CurrentCpu;
         PageFlags flags = machine.Frames.Flags(frame);
         machine.Lru.Remove(cpu, frame);
-        bool isShared = (flags & PageFlags.Shmem) != 0;
-        bool isMapped = isShared && machine.Frames.MapCount(frame) > 1;
-        CountPage(cpu, _from!, isShared, isMapped, -1);
-        CountPage(cpu, _to!, isShared, isMapped, 1);
+        CountPage(cpu, _from!, frame, flags, -1);
+        CountPage(cpu, _to!, frame, flags, 1);
         _from!.Stats.Add(cpu, MemcgStat.PgpgOut, 1);
         _to!.Stats.Add(cpu, MemcgStat.PgpgIn, 1);
         machine.Frames.Memcg(frame) = (ushort)_to!.Id;
@@ -187,16 +224,21 @@ internal sealed class ChargeMoving(Machine machine)
         machine.Lru.PutBack(frame, flags);
     }
 
-    private static void CountPage(int cpu, MemCgroup memcg, bool isShared, bool isMapped, int change)
+    private void CountPage(int cpu, MemCgroup memcg, int frame, PageFlags flags, int change)
     {
-        memcg.Stats.Add(cpu, isShared ? MemcgStat.File : MemcgStat.Anon, change);
-        if (isShared)
+        if ((flags & (PageFlags.Shmem | PageFlags.File)) == 0)
         {
-            memcg.Stats.Add(cpu, MemcgStat.Shmem, change);
+            bool counts = !machine.Era.Swap.AnonCountsMapped || machine.Frames.MapCount(frame) > 0;
+            memcg.Stats.Add(cpu, MemcgStat.Anon, counts ? change : 0);
+            return;
         }
-        if (isMapped)
+        memcg.Stats.Add(cpu, MemcgStat.File, change);
+        memcg.Stats.Add(cpu, MemcgStat.Shmem, (flags & PageFlags.Shmem) != 0 ? change : 0);
+        memcg.Stats.Add(cpu, MemcgStat.FileMapped, machine.Frames.MapCount(frame) > 1 ? change : 0); // one more than its mappings
+        if ((flags & PageFlags.File) != 0)
         {
-            memcg.Stats.Add(cpu, MemcgStat.FileMapped, change);
+            memcg.Stats.Add(cpu, MemcgStat.FileDirty, (flags & PageFlags.Dirty) != 0 ? change : 0);
+            memcg.Stats.Add(cpu, MemcgStat.FileWriteback, (flags & PageFlags.Writeback) != 0 ? change : 0);
         }
     }
 
@@ -208,10 +250,16 @@ internal sealed class ChargeMoving(Machine machine)
         {
             return;
         }
-        (MemCgroup from, MemCgroup to, int moved, int left) = (_from!, _to!, _moved, _precharge);
-        (_mm, _from, _to, _moved, _precharge) = (null, null, null, 0, 0);
+        (MemCgroup from, MemCgroup to, int moved, int left, int movedSwap) = (_from!, _to!, _moved, _precharge, _movedSwap);
+        (_mm, _from, _to, _moved, _precharge, _movedSwap) = (null, null, null, 0, 0, 0);
         machine.Charge.Uncharge(to, left);
         machine.Charge.Uncharge(from, moved);
+        if (movedSwap > 0)
+        {
+            from.Memsw.Uncharge(movedSwap);
+            to.Memory.Uncharge(movedSwap); // both were charged in advance, but what is in swap is not in memory
+            machine.Hierarchy.Put(from, movedSwap);
+        }
         if (moved > 0)
         {
             Note = FormattableString.Invariant($"{moved} pages, {(long)moved * KernelConstants.PageSize} bytes, moved from {from} to {to}");

@@ -207,14 +207,15 @@ internal sealed class TryCharge
                 DrainLocalStock(cpu);
                 continue;
             }
-            int other = cpu;
-            _machine.Work.Add(_machine.TimeNs + _machine.Costs.WorkItemNs, () =>
-            {
-                _machine.CurrentCpu = other;
-                DrainLocalStock(other);
-            });
+            DrainRemoteStock(cpu);
         }
     }
+
+    private void DrainRemoteStock(int cpu) => _machine.Work.Add(_machine.TimeNs + _machine.Costs.WorkItemNs, () =>
+    {
+        _machine.CurrentCpu = cpu;
+        DrainLocalStock(cpu);
+    });
 
     [Kernel("drain_local_stock", "mm/memcontrol.c")]
     private void DrainLocalStock(int cpu)

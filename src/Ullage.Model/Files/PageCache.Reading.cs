@@ -136,11 +136,16 @@ internal sealed partial class PageCache
         {
             _machine.Psi.MemstallLeave(_machine.Current, nested);
         }
-        if (_reads.Count == 0)
+        if (done <= _machine.TimeNs && _reads.Count == 0)
         {
-            _machine.Work.Add(done, _completeReads);
+            for (long index = first; index < first + onDisk; index++)
+            {
+                Unlock(map, index); // a disk that takes no time
+            }
+            return;
         }
         _reads.Add(new ReadRequests.Request(done, map, first, onDisk));
+        QueueCompletion();
     }
 
     /// <summary>Waits for a page that is being read (§6.7). False = it is no longer this file's page.</summary>
@@ -177,9 +182,17 @@ internal sealed partial class PageCache
 
     private void CompleteReads()
     {
+        _completionQueued = false;
         CompleteReads(_machine.TimeNs);
-        if (_reads.Count > 0)
+        QueueCompletion();
+    }
+
+    /// <summary>Whoever waits for a page completes reads himself; this is for those that nobody waits for.</summary>
+    private void QueueCompletion()
+    {
+        if (_reads.Count > 0 && !_completionQueued)
         {
+            _completionQueued = true;
             _machine.Work.Add(_reads.NextDoneNs, _completeReads);
         }
     }

@@ -20,6 +20,7 @@ internal sealed partial class PageCache
     private readonly Stack<int> _freeNumbers = new();
     private readonly ReadRequests _reads = new();
     private readonly Action _completeReads;
+    private bool _completionQueued;
     private readonly Func<int, AddressSpaceMap> _mapOf;
 
     public PageCache(Machine machine)

@@ -103,6 +103,10 @@ internal sealed class PageTree
         map.Head = 0;
         (map.Cached, map.Shadows) = (0, 0); // they move
         Store(map, 0, head);
+        if (head > 0 && (_machine.Frames.Flags((int)head - 1) & PageFlags.Dirty) != 0)
+        {
+            TagDirty(map, 0, dirty: true);
+        }
         return true;
     }
 

@@ -24,8 +24,10 @@ internal sealed class Writeback
     private readonly Action _complete;
     private readonly Action _flush;
     private bool _flushQueued;
+    private bool _completionQueued;
     private long _flushDueNs;
     private bool _asked;
+    private long _lastDoneNs;
 
     private readonly record struct Request(long DoneNs, AddressSpaceMap Map, long First, int Pages);
 
@@ -216,22 +218,24 @@ internal sealed class Writeback
         _lastDoneNs = done;
         map.WrittenNs = done;
         map.OnDisk = Math.Max(map.OnDisk, Math.Min((first + pages) << Ullage.Abi.Units.KernelConstants.PageShift, map.Bytes));
-        if (_writes.Count == 0)
-        {
-            _machine.Work.Add(done, _complete);
-        }
         _writes.Enqueue(new Request(done, map, first, pages));
+        QueueCompletion();
     }
 
-    private long _lastDoneNs;
+    private void QueueCompletion()
+    {
+        if (_writes.Count > 0 && !_completionQueued)
+        {
+            _completionQueued = true;
+            _machine.Work.Add(_writes.Peek().DoneNs, _complete);
+        }
+    }
 
     private void CompleteAndGoOn()
     {
+        _completionQueued = false;
         Complete();
-        if (_writes.Count > 0)
-        {
-            _machine.Work.Add(_writes.Peek().DoneNs, _complete);
-        }
+        QueueCompletion();
     }
 
     /// <summary>Writes that have ended by now.</summary>

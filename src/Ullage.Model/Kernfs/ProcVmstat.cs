@@ -52,8 +52,31 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "allocstall" => machine.Pages.StallsNormal + machine.Pages.StallsMovable,
         "allocstall_normal" => machine.Pages.StallsNormal,
         "allocstall_movable" => machine.Pages.StallsMovable,
-        _ => machine.Vm.Shown(field) ?? 0,
+        _ => machine.Vm.Shown(field) ?? ByZone(field),
     };
+
+    /// <summary>4.1 counts reclaim by zone: <c>pgsteal_kswapd_dma32</c>.</summary>
+    private long ByZone(string field)
+    {
+        int underscore = field.LastIndexOf('_');
+        VmItem? item = field.AsSpan(0, Math.Max(underscore, 0)) switch
+        {
+            "pgrefill" => VmItem.PgRefill,
+            "pgsteal_kswapd" => VmItem.PgStealKswapd,
+            "pgsteal_direct" => VmItem.PgStealDirect,
+            "pgscan_kswapd" => VmItem.PgScanKswapd,
+            "pgscan_direct" => VmItem.PgScanDirect,
+            _ => null,
+        };
+        foreach (Zone zone in machine.Frames.Zones)
+        {
+            if (item is { } counted && field.AsSpan(underscore + 1).Equals(zone.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                return zone.Reclaim(counted);
+            }
+        }
+        return 0;
+    }
 
     private long Allocations(int zoneType)
     {

@@ -98,8 +98,11 @@ public sealed partial class Machine
         {
             return (Errno.EINVAL, 0);
         }
+        TaskStruct? outer = Current;
+        Current = task;
         (Errno errno, long read) = PageCache.Read(file, offset, bytes);
         ReturnToUser(task);
+        Current = outer;
         return (errno, read);
     }
 
@@ -119,8 +122,11 @@ public sealed partial class Machine
         {
             return (Errno.EFBIG, 0);
         }
+        TaskStruct? outer = Current;
+        Current = task;
         (Errno errno, long written) = PageCache.Write(task, file, offset, bytes);
         ReturnToUser(task);
+        Current = outer;
         return (errno, written);
     }
 

@@ -76,6 +76,11 @@ public sealed class Zone
     /// <summary>Frames reclaim looked at since one was freed here (4.1: how hopeless it is).</summary>
     internal long PagesScanned { get; set; }
 
+    private readonly long[] _reclaim = new long[(int)VmItem.Count];
+
+    /// <summary>4.1 counts the machine's reclaim by zone: pages scanned and reclaimed, and pages of active lists looked at.</summary>
+    internal ref long Reclaim(VmItem item) => ref _reclaim[(int)item];
+
     private readonly int[] _listPages = new int[Lruvec.Lists];
 
     /// <summary>Its pages on LRU lists of a kind, of all cgroups.</summary>

@@ -161,7 +161,7 @@ internal sealed class LruvecShrinker(Machine machine)
     {
         if (run.IsGlobal || !_rules.RefillIsGlobalOnly)
         {
-            machine.Vm.Add(VmItem.PgRefill, pages);
+            CountGlobal(lruvec, VmItem.PgRefill, pages);
         }
         lruvec.Memcg.Stats.Add(cpu, MemcgStat.PgRefill, pages);
     }
@@ -301,12 +301,21 @@ internal sealed class LruvecShrinker(Machine machine)
         int who = run.IsKswapd ? 0 : run.By == Reclaimer.Proactive && _rules.CountsProactive ? 2 : 1;
         if (run.IsGlobal)
         {
-            machine.Vm.Add(byWho + who, pages);
+            CountGlobal(lruvec, byWho + who, pages);
         }
         if (_rules.CountsByType)
         {
             machine.Vm.Add(byType + type, pages);
         }
         lruvec.Memcg.Stats.Add(cpu, ofMemcg + who, pages);
+    }
+
+    private void CountGlobal(Lruvec lruvec, VmItem item, int pages)
+    {
+        machine.Vm.Add(item, pages);
+        if (lruvec.Zone is { } zone)
+        {
+            zone.Reclaim(item) += pages;
+        }
     }
 }

@@ -72,8 +72,7 @@ internal sealed class VmPressure(Machine machine)
             state.TreeReclaimed += reclaimed;
             if (state.TreeScanned >= Window && !state.WorkQueued)
             {
-                state.WorkQueued = true;
-                machine.Work.Add(machine.TimeNs + machine.Costs.WorkItemNs, state.Work ??= () => Tell(target, state));
+                QueueTelling(target, state);
             }
             return;
         }
@@ -87,6 +86,12 @@ internal sealed class VmPressure(Machine machine)
             }
             state.Scanned = state.Reclaimed = 0;
         }
+    }
+
+    private void QueueTelling(MemCgroup target, State state)
+    {
+        state.WorkQueued = true;
+        machine.Work.Add(machine.TimeNs + machine.Costs.WorkItemNs, state.Work ??= () => Tell(target, state));
     }
 
     private bool Counts(MemCgroup memcg, bool tree) => machine.Era.Limits.PressureCalls switch

@@ -85,6 +85,19 @@ internal sealed class SwapCharges(Machine machine, SwapMap map)
         payer.Stats.Add(machine.CurrentCpu, MemcgStat.Swap, 1);
     }
 
+    /// <summary>v1: a slot's owner moves with its process (§2.14). The counters are the mover's affair.</summary>
+    [Kernel("mem_cgroup_move_swap_account", "mm/memcontrol.c")]
+    public void Move(int slot, MemCgroup from, MemCgroup to)
+    {
+        Invariant.Holds(map[slot].Memcg == from.Id);
+        map[slot].Memcg = (ushort)to.Id;
+        from.SwapEntries--;
+        to.SwapEntries++;
+        to.References++;
+        from.Stats.Add(machine.CurrentCpu, MemcgStat.Swap, -1);
+        to.Stats.Add(machine.CurrentCpu, MemcgStat.Swap, 1);
+    }
+
     /// <summary>Takes the charge of a slot back: it is free, or (v1) its page was charged again as memory.</summary>
     [Kernel("mem_cgroup_uncharge_swap", "mm/memcontrol.c")]
     public void Uncharge(int slot)

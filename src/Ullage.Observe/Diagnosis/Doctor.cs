@@ -5,7 +5,7 @@ using Ullage.Observe.Host;
 namespace Ullage.Observe.Diagnosis;
 
 /// <summary>Looks at what a host offers, and says what will not work and what to do about it.</summary>
-public sealed class Doctor
+public sealed partial class Doctor
 {
     private readonly HostFiles _files;
     private readonly CgroupMounts _mounts;
@@ -24,8 +24,9 @@ public sealed class Doctor
         Doctor doctor = new(files);
         return
         [
-            doctor.Kernel(), doctor.User(), doctor.Cgroups(), doctor.Controller(), doctor.CreateCgroup(), doctor.SwapAccounting(), doctor.Swap(),
-            doctor.Pressure(), doctor.KernelLog(), doctor.SlabInfo(), doctor.MultiGenLru(), doctor.HugePages(), doctor.Tracing(), doctor.Overcommit(),
+            doctor.Kernel(), doctor.User(), doctor.Cgroups(), doctor.Controller(), doctor.Hierarchy(), doctor.CreateCgroup(), doctor.Dying(), doctor.Descriptors(),
+            doctor.SwapAccounting(), doctor.Swap(), doctor.Swapping(), doctor.KernelMemory(), doctor.Pressure(), doctor.CgroupPressure(), doctor.KernelLog(), doctor.SlabInfo(),
+            doctor.MultiGenLru(), doctor.HugePages(), doctor.Tracing(), doctor.Overcommit(), doctor.WhoElseKills(),
         ];
     }
 
@@ -175,21 +176,6 @@ public sealed class Doctor
 
     private DoctorCheck SlabInfo() => Readable("slabinfo", "/proc/slabinfo", "slab caches of the system",
         errno => errno == Errno.ENOENT ? "needs CONFIG_SLUB_DEBUG or a kernel with slabinfo" : "run as root");
-
-    private DoctorCheck MultiGenLru()
-    {
-        const string Name = "LRU";
-        KernelRead read = _files.Read("/sys/kernel/mm/lru_gen/enabled");
-        if (!read.Ok)
-        {
-            return new DoctorCheck(Name, DoctorState.Ok, $"classic (/sys/kernel/mm/lru_gen/enabled: {read.Errno})");
-        }
-        string value = read.Text.Trim();
-        return value == "0x0000" ? new DoctorCheck(Name, DoctorState.Ok, $"classic (lru_gen/enabled {value})")
-            : new DoctorCheck(Name, DoctorState.Limited, $"multi-gen (lru_gen/enabled {value})",
-                "the model has the classic LRU: hit ratios agree within about 2 points, but active/inactive, protection and what reclaim takes first differ",
-                "to compare with the model: echo n > /sys/kernel/mm/lru_gen/enabled");
-    }
 
     private DoctorCheck HugePages()
     {

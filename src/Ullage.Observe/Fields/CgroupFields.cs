@@ -13,7 +13,7 @@ public static class CgroupFields
     private const string NoSlab = "memory.stat of cgroup v1 does not count kernel memory by kind: see memory.kmem.usage_in_bytes and memory.kmem.slabinfo";
     private const string NoReclaim = "memory.stat of cgroup v1 does not count reclaim: /proc/vmstat does, for the whole machine";
     private const string NoProtection = "cgroup v1 has no such limit; memory.soft_limit_in_bytes is the nearest";
-    private const string NoPressure = "cgroup v1 has no pressure files: /proc/pressure has those of the whole machine";
+    private const string NoPressure = "cgroup v1 has no pressure files, and no cgroup2 mount has this path: /proc/pressure has those of the whole machine";
     private const string NoMemsw = "cgroup v2 has no limit of memory and swap together: see swap";
     private const string NoKmem = "cgroup v2 has no limit of kernel memory alone: it counts against memory.max";
     private const string NoCgroupStat = "cgroup v1 does not say how many descendants it has: see num_cgroups of /proc/cgroups";

@@ -12,11 +12,14 @@ internal sealed unsafe class DescriptorBudget
     private const int Reserve = 256;
     private int _left;
 
-    internal DescriptorBudget()
+    internal DescriptorBudget() => _left = (int)Most() - Reserve;
+
+    /// <summary>How many files this process may have open.</summary>
+    internal static long Most()
     {
         ulong* limits = stackalloc ulong[2];
         ulong most = Libc.GetLimit(NumberOfFiles, limits) == 0 ? limits[0] : 1024;
-        _left = (int)Math.Min(most, 1 << 20) - Reserve;
+        return (long)Math.Min(most, 1 << 20);
     }
 
     internal bool Take() => _left > 0 && --_left >= 0;

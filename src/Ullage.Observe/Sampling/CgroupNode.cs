@@ -1,13 +1,16 @@
 namespace Ullage.Observe.Sampling;
 
 /// <summary>A cgroup that a sampler holds open, and those below it by name.</summary>
-internal sealed class CgroupNode(CgroupDirectory directory, CgroupEntry entry) : IDisposable
+internal sealed class CgroupNode(CgroupDirectory directory, CgroupEntry entry, PressureOfGroup? pressure = null) : IDisposable
 {
     private ulong _lacking;
 
     internal CgroupDirectory Directory { get; } = directory;
 
     internal CgroupEntry Entry { get; } = entry;
+
+    /// <summary>Its pressure in the unified hierarchy of a hybrid host; else null.</summary>
+    internal PressureOfGroup? Pressure { get; } = pressure;
 
     internal List<CgroupNode> Children { get; } = [];
 
@@ -61,6 +64,7 @@ internal sealed class CgroupNode(CgroupDirectory directory, CgroupEntry entry) :
         {
             child.Dispose();
         }
+        Pressure?.Dispose();
         Directory.Dispose();
     }
 }

@@ -29,6 +29,7 @@ public sealed class TreeSampler : IDisposable
     private readonly SampleSelection _selection;
     private readonly FilePlan[] _plans;
     private readonly HostReader _host;
+    private readonly UnifiedPressure _pressure;
     private readonly ReadBuffer _buffer = new();
     private readonly Absence[] _template;
     private readonly List<string> _names = [];
@@ -49,6 +50,7 @@ public sealed class TreeSampler : IDisposable
         int version = _mount?.Version ?? 2;
         _plans = FilePlan.For(CgroupFields.List, version, _selection.Fields);
         _host = new HostReader(files, FilePlan.For(HostFields.List, version, _selection.HostFields));
+        _pressure = new UnifiedPressure(files, mounts, _selection.Fields);
         _template = [.. CgroupFields.List.All.Select(field => field.SourceOf(version) is null ? Absence.NotThisVersion : Absence.NotRead)];
         _way = WayTo(_mount, _selection.Path);
     }
@@ -92,7 +94,7 @@ public sealed class TreeSampler : IDisposable
             return null;
         }
         string path = _mount.Root.Length > 1 ? _mount.Root.TrimEnd('/') : "/";
-        return new CgroupNode(opened, new CgroupEntry(opened.Id ?? MadeId(path), path, directory, null, chargesParent: false));
+        return new CgroupNode(opened, new CgroupEntry(opened.Id ?? MadeId(path), path, directory, null, chargesParent: false), _pressure.Of(path, _budget));
     }
 
     /// <summary>Reads a cgroup and those below. False when it is gone.</summary>
@@ -143,6 +145,10 @@ public sealed class TreeSampler : IDisposable
                 sure = true;
             }
             _plans[i].Put(errno, bytes, values, absences);
+        }
+        if (node.Pressure is PressureOfGroup pressure && pressure.Read(_buffer, out ReadOnlySpan<byte> text) == Errno.None)
+        {
+            _pressure.Plan!.Put(Errno.None, text, values, absences);
         }
         Complete(values, absences);
         return true;
@@ -198,7 +204,8 @@ public sealed class TreeSampler : IDisposable
             }
             if (node.Directory.Open(name, out Errno errno) is CgroupDirectory opened)
             {
-                node.Add(new CgroupNode(opened, EntryOf(node, name, opened)));
+                CgroupEntry entry = EntryOf(node, name, opened);
+                node.Add(new CgroupNode(opened, entry, _pressure.Of(entry.Path, _budget)));
             }
             else if (errno is Errno.EMFILE or Errno.ENFILE)
             {

@@ -9,6 +9,7 @@ namespace Ullage.Recording.Writing;
 public sealed class Recorder : IDisposable
 {
     private const int MostDescriptors = 200_000;
+    private const long PressureEveryNs = 99_000_000; // an interval of 100 ms is not always whole
     private readonly IKernelFiles _files;
     private readonly CgroupMounts _mounts;
     private readonly RecordingWriter _writer;
@@ -17,6 +18,9 @@ public sealed class Recorder : IDisposable
     private readonly Group _machineSlow;
     private readonly Group _fixed;
     private readonly int _mostKept;
+    private readonly Dictionary<string, KernelRead> _pressure = new(StringComparer.Ordinal);
+    private long _pressureNs = long.MinValue / 2;
+    private bool _readsPressure;
     private byte[] _buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16 << 10); // grown ones come from the same pool
     private int _kept;
     private int _sample;
@@ -57,6 +61,9 @@ public sealed class Recorder : IDisposable
     {
         bool again = _writer.BlockIsDue;
         bool slow = _sample % RecordedPaths.SlowEvery == 0;
+        // Reading a pressure file makes the kernel collect, in whole ticks: it must not be asked at every moment.
+        _readsPressure = timeNs - _pressureNs >= PressureEveryNs;
+        _pressureNs = _readsPressure ? timeNs : _pressureNs;
         _writer.BeginSample();
         Read(_fixed, again, slow);
         Read(_machine, again, slow);
@@ -107,6 +114,7 @@ public sealed class Recorder : IDisposable
         if (_groups.TryGetValue(directory, out Group? group) && group.Id != id)
         {
             Close(group); // removed and made again
+            ForgetPressure(group);
             group = null;
         }
         if (group is null)
@@ -128,6 +136,7 @@ public sealed class Recorder : IDisposable
             if (group.Seen != _sample)
             {
                 Close(group);
+                ForgetPressure(group);
                 (gone ??= []).Add(directory);
             }
         }
@@ -155,6 +164,11 @@ public sealed class Recorder : IDisposable
 
     private bool ReadOne(Group group, int i)
     {
+        bool pressure = group.Paths[i].EndsWith(".pressure", StringComparison.Ordinal) || group.Paths[i].StartsWith("/proc/pressure/", StringComparison.Ordinal);
+        if (pressure && !_readsPressure && _pressure.TryGetValue(group.Paths[i], out KernelRead last))
+        {
+            return Give(group.Paths[i], last.Errno, last.Bytes.Span);
+        }
         Errno errno;
         ReadOnlySpan<byte> bytes;
         KeptFile? kept = group.Kept[i];
@@ -172,6 +186,10 @@ public sealed class Recorder : IDisposable
             KernelRead read = _files.Read(group.Paths[i]);
             errno = read.Errno;
             bytes = read.Bytes.Span;
+        }
+        if (pressure)
+        {
+            _pressure[group.Paths[i]] = new KernelRead(errno, bytes.ToArray());
         }
         return Give(group.Paths[i], errno, bytes);
     }
@@ -201,6 +219,14 @@ public sealed class Recorder : IDisposable
         }
         _writer.File(path, errno, bytes);
         return true;
+    }
+
+    private void ForgetPressure(Group group)
+    {
+        foreach (string path in group.Paths)
+        {
+            _ = _pressure.Remove(path);
+        }
     }
 
     private void Close(Group group)

@@ -11,7 +11,13 @@ public sealed class CgroupTrack : ScopeTrack
     private static readonly NamedNumbers Events = new("max", "oom_kill");
     private static readonly NamedNumbers OomControl = new("oom_kill");
 
-    private readonly string _directory;
+    private readonly string _usage;
+    private readonly string _limit;
+    private readonly string _kernelUsage;
+    private readonly string _kernelLimit;
+    private readonly string _failcnt;
+    private readonly string _high;
+    private readonly string _swap;
     private readonly bool _v1;
     private readonly FileReader _stat;
     private readonly FileReader _events;
@@ -20,11 +26,19 @@ public sealed class CgroupTrack : ScopeTrack
     internal CgroupTrack(string path, MemoryHierarchy hierarchy, int buckets)
         : base(path, TimelineCharts.Memory, buckets)
     {
-        _directory = hierarchy.DirectoryOf(path) + "/";
+        string directory = hierarchy.DirectoryOf(path) + "/";
         _v1 = hierarchy.Version == 1;
-        _stat = _v1 ? new FileReader(_directory + "memory.stat", V1Stat, 6) : new FileReader(_directory + "memory.stat", V2Stat, 13);
-        Slabs = _v1 ? new SlabLedger(_directory + "memory.kmem.slabinfo") : null;
-        _events = _v1 ? new FileReader(_directory + "memory.oom_control", OomControl, 1) : new FileReader(_directory + "memory.events", Events, 2);
+        _usage = directory + (_v1 ? "memory.usage_in_bytes" : "memory.current");
+        _limit = directory + (_v1 ? "memory.limit_in_bytes" : "memory.max");
+        _kernelUsage = directory + "memory.kmem.usage_in_bytes";
+        _kernelLimit = directory + "memory.kmem.limit_in_bytes";
+        _failcnt = directory + "memory.failcnt";
+        _high = directory + "memory.high";
+        _swap = directory + "memory.swap.current";
+        PressurePath = directory + "memory.pressure";
+        _stat = _v1 ? new FileReader(directory + "memory.stat", V1Stat, 6) : new FileReader(directory + "memory.stat", V2Stat, 13);
+        Slabs = _v1 ? new SlabLedger(directory + "memory.kmem.slabinfo") : null;
+        _events = _v1 ? new FileReader(directory + "memory.oom_control", OomControl, 1) : new FileReader(directory + "memory.events", Events, 2);
     }
 
     /// <summary>The highest usage that was read, in bytes; NaN before the first reading.</summary>
@@ -64,11 +78,11 @@ public sealed class CgroupTrack : ScopeTrack
         LeastRoomBytes = double.IsNaN(LimitBytes) ? LeastRoomBytes : Math.Min(LeastRoomBytes, LimitBytes - usageBytes);
     }
 
-    private protected override string PressurePath => _directory + "memory.pressure";
+    private protected override string PressurePath { get; }
 
     private protected override bool Read(IKernelFiles files, Span<double> memory, Span<double> reclaim)
     {
-        double usage = SingleNumbers.Read(files, _directory + (_v1 ? "memory.usage_in_bytes" : "memory.current"));
+        double usage = SingleNumbers.Read(files, _usage);
         if (double.IsNaN(usage))
         {
             return false;
@@ -92,18 +106,18 @@ public sealed class CgroupTrack : ScopeTrack
 
     private void ReadV1(IKernelFiles files, double[] stat, Span<double> memory, Span<double> reclaim)
     {
-        double kernel = SingleNumbers.Read(files, _directory + "memory.kmem.usage_in_bytes");
-        double kernelLimit = SingleNumbers.Read(files, _directory + "memory.kmem.limit_in_bytes");
+        double kernel = SingleNumbers.Read(files, _kernelUsage);
+        double kernelLimit = SingleNumbers.Read(files, _kernelLimit);
         memory[0] = kernel;
         memory[1] = stat[1];
         memory[2] = stat[2];
         memory[3] = stat[0] - Or0(stat[2]);
         memory[6] = stat[3];
         memory[7] = double.IsNaN(kernelLimit) ? double.NaN : kernel;
-        memory[9] = SingleNumbers.Read(files, _directory + "memory.limit_in_bytes");
+        memory[9] = SingleNumbers.Read(files, _limit);
         memory[10] = kernelLimit;
         reclaim[2] = Add(stat[4], stat[5]);
-        reclaim[3] = SingleNumbers.Read(files, _directory + "memory.failcnt");
+        reclaim[3] = SingleNumbers.Read(files, _failcnt);
     }
 
     private void ReadV2(IKernelFiles files, double[] stat, double[] events, Span<double> memory, Span<double> reclaim)
@@ -112,9 +126,9 @@ public sealed class CgroupTrack : ScopeTrack
         memory[1] = stat[0];
         memory[2] = stat[6];
         memory[3] = stat[1] - Or0(stat[6]);
-        memory[6] = SingleNumbers.Read(files, _directory + "memory.swap.current");
-        memory[8] = SingleNumbers.Read(files, _directory + "memory.high");
-        memory[9] = SingleNumbers.Read(files, _directory + "memory.max");
+        memory[6] = SingleNumbers.Read(files, _swap);
+        memory[8] = SingleNumbers.Read(files, _high);
+        memory[9] = SingleNumbers.Read(files, _limit);
         reclaim[0] = stat[11];
         reclaim[1] = stat[12];
         reclaim[2] = Add(Add(stat[8], stat[9]), stat[10]);

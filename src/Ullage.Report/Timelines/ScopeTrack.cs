@@ -30,7 +30,7 @@ public abstract class ScopeTrack
     public long LastNs { get; private set; }
 
     /// <summary>Takes one reading.</summary>
-    internal void Sample(long tNs, IKernelFiles files)
+    internal void Sample(long tNs, IKernelFiles files, bool withPressure)
     {
         Span<double> memory = stackalloc double[Charts[0].Series.Count];
         memory.Fill(double.NaN);
@@ -42,14 +42,17 @@ public abstract class ScopeTrack
             return;
         }
         LastNs = tNs;
-        (pressure[0], pressure[1]) = SingleNumbers.Pressure(files, PressurePath);
-        _pressureRates.Apply(tNs, pressure);
-        pressure[0] = Math.Min(100, pressure[0] / MicrosecondsOfPercent);
-        pressure[1] = Math.Min(100, pressure[1] / MicrosecondsOfPercent);
         _reclaimRates.Apply(tNs, reclaim);
         _rows[0].Add(tNs, memory);
-        _rows[1].Add(tNs, pressure);
         _rows[2].Add(tNs, reclaim);
+        if (withPressure)
+        {
+            (pressure[0], pressure[1]) = SingleNumbers.Pressure(files, PressurePath);
+            _pressureRates.Apply(tNs, pressure);
+            pressure[0] = Math.Min(100, pressure[0] / MicrosecondsOfPercent);
+            pressure[1] = Math.Min(100, pressure[1] / MicrosecondsOfPercent);
+            _rows[1].Add(tNs, pressure);
+        }
     }
 
     private protected abstract string PressurePath { get; }

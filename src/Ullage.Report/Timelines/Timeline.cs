@@ -8,6 +8,7 @@ public sealed class Timeline
     private readonly Dictionary<string, CgroupTrack> _byPath = new(StringComparer.Ordinal);
     private readonly List<CgroupTrack> _cgroups = [];
     private readonly int _cgroupBuckets;
+    private long _pressureNs;
 
     /// <summary>Begins a timeline.</summary>
     /// <param name="hierarchy">Where the cgroups are; null = there are none.</param>
@@ -22,6 +23,12 @@ public sealed class Timeline
 
     /// <summary>Where the cgroups are.</summary>
     public MemoryHierarchy? Hierarchy { get; }
+
+    /// <summary>
+    /// The least time between two readings of pressure files, in nanoseconds. Reading one makes the kernel collect, in whole ticks: a kernel that runs, real or modelled,
+    /// must not be asked at every moment.
+    /// </summary>
+    public long PressureEveryNs { get; init; }
 
     /// <summary>The machine.</summary>
     public MachineTrack Machine { get; }
@@ -51,7 +58,9 @@ public sealed class Timeline
         FirstNs = Samples == 0 ? tNs : FirstNs;
         LastNs = tNs;
         Samples++;
-        Machine.Sample(tNs, files);
+        bool pressure = Samples == 1 || tNs - _pressureNs >= PressureEveryNs;
+        _pressureNs = pressure ? tNs : _pressureNs;
+        Machine.Sample(tNs, files, pressure);
         if (slabs)
         {
             Slabs.Sample(files);
@@ -59,7 +68,7 @@ public sealed class Timeline
         foreach (string path in Hierarchy is null ? [] : cgroups)
         {
             CgroupTrack track = Track(path);
-            track.Sample(tNs, files);
+            track.Sample(tNs, files, pressure);
             if (slabs)
             {
                 track.Slabs?.Sample(files);

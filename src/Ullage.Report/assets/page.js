@@ -107,11 +107,15 @@
     ctx.restore();
   };
 
-  const spread = (from, min, max) => {
-    zoom = [min, max];
-    for (const p of plots) if (p.u !== from) { p.quiet = true; p.u.setScale("x", { min, max }); p.quiet = false; }
+  // The library tells of a new scale later, also of one that we set: only another one is a person's zoom.
+  let shownRange = [0, 0];
+  const setAll = (min, max, except) => { shownRange = [min, max]; for (const p of plots) if (p.u !== except) p.u.setScale("x", { min, max }); };
+  const isShown = (min, max) => Math.abs(min - shownRange[0]) + Math.abs(max - shownRange[1]) <= (shownRange[1] - shownRange[0]) * 1e-9;
+  const zoomTo = (min, max) => { zoom = [min, max]; setAll(min, max); };
+  const zoomed = (u) => {
+    const { min, max } = u.scales.x;
+    if (min !== null && max > min && !isShown(min, max)) { zoom = [min, max]; setAll(min, max, u); }
   };
-  const zoomTo = (min, max) => { zoom = [min, max]; for (const p of plots) { p.quiet = true; p.u.setScale("x", { min, max }); p.quiet = false; } };
   const reset = () => { const [min, max] = extent(); zoomTo(min, max); zoom = null; };
 
   const options = (plot, width, chart, shown, top) => ({
@@ -129,7 +133,7 @@
     cursor: { sync: { key: "ullage" }, drag: { x: true, y: false } },
     hooks: {
       draw: [drawEvents],
-      setScale: [(u, key) => { if (key === "x") plot.box.dataset.x = `${u.scales.x.min} ${u.scales.x.max}`; if (key === "x" && !plot.quiet && plot.ready) spread(u, u.scales.x.min, u.scales.x.max); }],
+      setScale: [(u, key) => { if (key === "x") plot.box.dataset.x = `${u.scales.x.min} ${u.scales.x.max}`; if (key === "x" && plot.ready) zoomed(u); }],
       setCursor: [(u) => {
         const left = u.cursor.left;
         const near = left < 0 ? null : eventsOf().find((e) => Math.abs(u.valToPos(e.t, "x") - left) < 7);
@@ -165,7 +169,7 @@
     const mark = element("div", "", { class: "mark", "aria-hidden": "true" });
     box.append(holder, mark);
     $("charts").append(box);
-    const plot = { mark, box, chart, shown, quiet: false, ready: false, at: 0 };
+    const plot = { mark, box, chart, shown, ready: false, at: 0 };
     const width = Math.max(240, holder.clientWidth);
     plot.u = new uPlot(options(plot, width, chart, shown, top), [chart.t, ...shown.map((s) => s.drawn)], holder);
     plots.push(plot);
@@ -259,7 +263,8 @@
     }
     if (plots.length === 0) $("charts").append(element("p", "nothing was read of this cgroup", { class: "note" }));
     const [min, max] = zoom || extent();
-    for (const p of plots) { p.quiet = true; p.u.setScale("x", { min, max }); p.quiet = false; p.ready = true; }
+    setAll(min, max);
+    for (const p of plots) p.ready = true;
     requestAnimationFrame(() => { root.dataset.charts = String(plots.length); });
   };
 

@@ -20,6 +20,9 @@ public sealed class ModelBuiltInTests
         "migrate-refused" => era is not ("4.1" or "6.18"),
         "move-charge" => era is not ("6.1" or "6.12" or "6.18"),
         "dying-cgroups" => era is "4.15" or "4.19",
+        "page-lru" => era is not ("4.1" or "4.15" or "4.19" or "5.3" or "5.4"), // memory.stat named its counters otherwise
+        "protection-siblings" => era is not ("4.1" or "4.15" or "4.19" or "5.3" or "5.4"), // siblings shared otherwise before 5.7 (§1.6)
+        "global-pressure" => era != "4.1", // vmstat counted by zone
         _ => !name.StartsWith("dying-cgroups-", StringComparison.Ordinal), // seven days have a test of their own
     };
 

@@ -135,4 +135,26 @@ public sealed class LookupStackTests
         string lookup = ProbeStackTests.Modelled(machine, "page_counter_try_charge").Keys.Where(stack => stack.Contains("path_lookupat")).ShouldHaveSingleItem();
         Measured("page_counter_try_charge-6.12-v2-E2-stat20M.txt", lookupsOnly: true).ShouldContainKey(lookup);
     }
+
+    /// <summary>The second experiment of the article on pressure, on 5.4: its only stack, name by name.</summary>
+    private const string ArticleStall =
+        "psi_memstall_enter try_charge __memcg_kmem_charge_memcg alloc_slab_page allocate_slab new_slab ___slab_alloc __slab_alloc kmem_cache_alloc __d_alloc d_alloc "
+        + "d_alloc_parallel __lookup_slow lookup_slow walk_component path_lookupat.isra.0 filename_lookup user_path_at_empty vfs_statx __do_sys_newstat __x64_sys_newstat "
+        + "do_syscall_64 entry_SYSCALL_64_after_hwframe";
+
+    [Fact]
+    public void Article_PsiMemstallEnterOfNamesIsItsOnlyStackNameByName()
+    {
+        Machine machine = Workloads.Boot("5.4", 1);
+        machine.Probes.TryAttach("psi_memstall_enter").ShouldBeTrue();
+        Cgroup cgroup = machine.Make("/g");
+        TaskStruct task = machine.Enter(cgroup, "perl");
+        cgroup.Memcg.Memory.TrySetMax(25600).ShouldBe(Errno.None);
+        for (long number = 1; number <= 1_500_000; number++)
+        {
+            machine.Stat(task, machine.Directory("/"), number).ShouldBe(Errno.ENOENT);
+            machine.RunDueWork(machine.TimeNs);
+        }
+        ProbeStackTests.Modelled(machine, "psi_memstall_enter").ShouldHaveSingleItem().Key.ShouldBe(ArticleStall.Replace(' ', ';'));
+    }
 }

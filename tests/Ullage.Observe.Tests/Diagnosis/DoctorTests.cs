@@ -14,7 +14,7 @@ public sealed class DoctorTests(ITestOutputHelper output)
         {
             output.WriteLine($"{check.State,-8} {check.Name}: {check.Found} | {check.Lost} | {check.Remedy}");
         }
-        checks.Select(check => check.Name).Distinct().Count().ShouldBe(14);
+        checks.Select(check => check.Name).Distinct().Count().ShouldBe(21);
         checks.ShouldAllBe(check => check.Found.Length > 0);
         CgroupMounts mounts = CgroupMounts.Find(new HostFiles());
         if (mounts.Memory is CgroupMount memory)
@@ -34,6 +34,46 @@ public sealed class DoctorTests(ITestOutputHelper output)
         psi.State.ShouldBe(DoctorState.Missing);
         psi.Found.ShouldBe("/proc/pressure/memory: ENOENT");
         psi.Remedy.ShouldContain("psi=1");
+    }
+
+    [Fact]
+    public void ExamineWithMultiGenLruOnSaysWhatThatMeansForAgreement()
+    {
+        DoctorCheck Lru(string? enabled)
+        {
+            string root = Directory.CreateTempSubdirectory("ullage-doctor-").FullName;
+            try
+            {
+                if (enabled is not null)
+                {
+                    Directory.CreateDirectory(root + "/sys/kernel/mm/lru_gen");
+                    File.WriteAllText(root + "/sys/kernel/mm/lru_gen/enabled", enabled);
+                }
+                return Doctor.Examine(new HostFiles(root)).Single(check => check.Name == "LRU");
+            }
+            finally
+            {
+                Directory.Delete(root, recursive: true);
+            }
+        }
+        Lru("0x0007\n").State.ShouldBe(DoctorState.Limited);
+        Lru("0x0007\n").Lost.ShouldContain("within about 2 points");
+        Lru("0x0007\n").Remedy.ShouldContain("echo n > /sys/kernel/mm/lru_gen/enabled");
+        Lru("0x0000\n").State.ShouldBe(DoctorState.Ok);
+        Lru("0x0006\n").State.ShouldBe(DoctorState.Ok, "bit 0 is the switch, the others are optimisations of it");
+        Lru(null).Found.ShouldStartWith("classic: no multi-gen LRU");
+    }
+
+    [Theory]
+    [InlineData("4.15-v1/pressure", "hierarchy", DoctorState.Limited)]
+    [InlineData("4.15-v1/pressure", "pressure of cgroups", DoctorState.Missing)]
+    [InlineData("6.1-v2/pressure", "pressure of cgroups", DoctorState.Ok)]
+    [InlineData("6.1-v2/pressure", "dying cgroups", DoctorState.Limited)]
+    [InlineData("6.1-v2/pressure", "kernel memory", DoctorState.Ok)]
+    public void ExamineASnapshotLooksAtItsCgroups(string snapshot, string name, DoctorState expected)
+    {
+        DoctorCheck check = Doctor.Examine(Fixtures.Snapshot(snapshot)).Single(each => each.Name == name);
+        check.State.ShouldBe(expected, check.Found);
     }
 
     [Theory]

@@ -114,6 +114,22 @@ public sealed class TreeSamplerTests
     }
 
     [Fact]
+    public void ReadOnAHybridHostTakesPressureFromTheGroupOfTheSamePath()
+    {
+        TextFiles files = new()
+        {
+            ["/proc/self/mountinfo"] = "34 25 0:28 / /sys/fs/cgroup/memory rw - cgroup none rw,memory\n35 25 0:29 / /sys/fs/cgroup/unified rw - cgroup2 none rw\n",
+            ["/sys/fs/cgroup/memory/a/memory.usage_in_bytes"] = "4096\n",
+            ["/sys/fs/cgroup/memory/b/memory.usage_in_bytes"] = "4096\n",
+            ["/sys/fs/cgroup/unified/a/memory.pressure"] = "some avg10=1.50 avg60=0.00 avg300=0.00 total=77\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+        };
+        Sample sample = Samples.Of(files);
+        sample.Value(CgroupFields.PressureSomeAvg10, sample.RowOf("/a")).ShouldBe(150);
+        sample.Value(CgroupFields.PressureSomeTotal, sample.RowOf("/a")).ShouldBe(77);
+        sample.AbsenceOf(CgroupFields.PressureSomeAvg10, sample.RowOf("/b")).ShouldBe(Absence.NotThisVersion);
+    }
+
+    [Fact]
     public void ReadBefore5_18AddsUpTheParts()
     {
         TextFiles files = Two();

@@ -11,7 +11,7 @@ internal static class Directions
         ["Ullage.Model"] = ["Ullage.Abi"],
         ["Ullage.Observe"] = ["Ullage.Abi"],
         ["Ullage.Recording"] = ["Ullage.Observe", "Ullage.Abi"],
-        ["Ullage.Report"] = ["Ullage.Recording", "Ullage.Observe", "Ullage.Abi"],
+        ["Ullage.Report"] = ["Ullage.Observe", "Ullage.Abi"],
         ["Ullage.Lab"] = ["Ullage.Model", "Ullage.Observe", "Ullage.Abi"],
         ["Ullage.Insight"] = ["Ullage.Recording", "Ullage.Lab", "Ullage.Observe", "Ullage.Abi"],
         ["Ullage.Cli"] = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording", "Ullage.Report", "Ullage.Lab", "Ullage.Insight"],

@@ -168,13 +168,15 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
             map.Tell("passes", "a sequential access goes through once: say 'pattern: loop' for more passes");
         }
 
+        int around = map.Node("seed") is ScalarNode { Text: { Length: Placeholder.Length } text } ? Placeholder.At(text, 0) : -1;
         return new PatternSpec
         {
+            SeedOfDepth = around >= 0 ? around : null,
             Pattern = pattern,
             Alpha = map.Fraction("alpha", 0, 10) ?? 1.0,
             Passes = (int?)map.Whole("passes", 1, int.MaxValue),
             Count = map.Whole("count", 0, long.MaxValue),
-            Seed = map.Unsigned("seed"),
+            Seed = around >= 0 ? null : map.Unsigned("seed"),
         };
     }
 

@@ -95,7 +95,7 @@ internal static class ModelBoot
         }
         catch (ArgumentException refused)
         {
-            string key = Array.Find(Keys, each => refused.Message.StartsWith(each.Word + " ", StringComparison.Ordinal)).Key ?? "machine";
+            string key = Array.Find(Keys, each => refused.Message.StartsWith(each.Word, StringComparison.Ordinal) && refused.Message[each.Word.Length] is ' ' or ':').Key ?? "machine";
             throw new TargetUnavailableException($"{key}: {refused.Message}", UsageError);
         }
     }
