@@ -8,6 +8,9 @@ using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(Posix
 using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 // A terminal that goes away: what was asked for is cut short in an orderly way, too.
 using PosixSignalRegistration onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
+// A limit of file size that is met: the write fails with EFBIG, which is told, instead of a death without a word.
+const int SigXfsz = 25;
+using PosixSignalRegistration onFileSize = PosixSignalRegistration.Create((PosixSignal)SigXfsz, signal => signal.Cancel = true);
 return await UllageApp.RunAsync(args, console, Wiring.Services, interrupt.Token).ConfigureAwait(false);
 
 void Interrupt(PosixSignalContext signal)

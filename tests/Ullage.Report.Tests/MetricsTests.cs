@@ -20,13 +20,37 @@ public sealed class MetricsTests(ITestOutputHelper output)
         {
             using HttpClient client = new();
             string metrics = await client.GetStringAsync(new Uri(address, "metrics"));
-            (_, string said) = await Programs.RunAsync(promtool, metrics, "check", "metrics");
+            (int code, string said) = await Programs.RunAsync(promtool, metrics, "check", "metrics");
             // node_exporter's own names for /proc/meminfo are no snake case, and these are its names: promtool may say so, and nothing else.
             said.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(line => line.StartsWith("node_memory_", StringComparison.Ordinal) && line.Contains("camelCase", StringComparison.Ordinal), said);
             string others = string.Join('\n', metrics.Split('\n').Where(line => !line.Contains("node_memory_", StringComparison.Ordinal)));
-            (int code, said) = await Programs.RunAsync(promtool, others, "check", "metrics");
+            code.ShouldBe(3, said);
+            (code, said) = await Programs.RunAsync(promtool, others, "check", "metrics");
             code.ShouldBe(0, said);
             metrics.ShouldContain("node_memory_MemTotal_bytes ");
+            string snake = await client.GetStringAsync(new Uri(address, "metrics?names=snake"));
+            (code, said) = await Programs.RunAsync(promtool, snake, "check", "metrics");
+            (code, said).ShouldBe((0, ""));
+            snake.ShouldContain("\nullage_host_mem_total_bytes ");
+            snake.ShouldNotContain("node_memory_");
+            snake.Split('\n').Length.ShouldBe(metrics.Split('\n').Length);
+            (await client.GetAsync(new Uri(address, "metrics?names=camel"))).StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        });
+    }
+
+    [Fact]
+    public async Task PromtoolAcceptsPlainMetricsOfAServerWithSnakeNames()
+    {
+        if (Programs.Find("promtool", "prometheus", output) is not string promtool)
+        {
+            return;
+        }
+        await Ullages.ServeAsync(["--names", "snake"], async address =>
+        {
+            using HttpClient client = new();
+            string metrics = await client.GetStringAsync(new Uri(address, "metrics"));
+            (await Programs.RunAsync(promtool, metrics, "check", "metrics")).ShouldBe((0, ""));
+            metrics.ShouldContain("\nullage_host_mem_available_bytes ");
         });
     }
 

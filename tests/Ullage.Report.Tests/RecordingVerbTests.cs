@@ -129,6 +129,88 @@ public sealed class RecordingVerbTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData("stat /test1 -c 3", "/test1 (cgroup v1)", "ullage")]
+    [InlineData("top -b -c 2", "ullage top", "test1")]
+    [InlineData("pressure -c 3", "memory pressure of", "sys")]
+    [InlineData("slab -c 1", "slab_unreclaimable", "objsize")]
+    public async Task ReadingVerbsReplayARecording(string verb, params string[] shown)
+    {
+        using TempDirectory directory = new();
+        string recording = await RecordedAsync(directory);
+        (int code, string text, string error) = await Ullages.RunAsync(["replay", recording, "--at", "500ms", "--", .. verb.Split(' ')]);
+        output.WriteLine(text + error);
+        code.ShouldBe(0, error);
+        shown.ShouldAllBe(each => text.Contains(each, StringComparison.Ordinal), text);
+    }
+
+    [Fact]
+    public async Task ReplayGivesTheFiguresThatTheRunHad()
+    {
+        using TempDirectory directory = new();
+        string recording = await RecordedAsync(directory);
+        (_, string file, _) = await Ullages.RunAsync("dump", recording, "--at", "1s", "--file", "/sys/fs/cgroup/memory/test1/memory.usage_in_bytes");
+        (int code, string text, string error) = await Ullages.RunAsync("replay", recording, "--at", "1s", "--", "stat", "/test1", "-c", "1", "--format", "openmetrics");
+        code.ShouldBe(0, error);
+        text.ShouldContain("container_memory_usage_bytes{id=\"/test1\"} " + file);
+        file.ShouldNotBe("0\n");
+    }
+
+    [Fact]
+    public async Task RecordingsThatDifferAreComparedInWords()
+    {
+        using TempDirectory directory = new();
+        string small = directory.File("small.ullage");
+        string large = directory.File("large.ullage");
+        (await Ullages.RunAsync("run", "anon-oom", "-o", small, "-i", "100ms", "--set", "cgroup.groups./test1.memory.limit_in_bytes=48M")).Code.ShouldBeInRange(0, 1);
+        (await Ullages.RunAsync("run", "anon-oom", "-o", large, "-i", "100ms")).Code.ShouldBe(0);
+        (int code, string text, string error) = await Ullages.RunAsync("compare", small, large);
+        code.ShouldBe(1, error);
+        Unwrapped(text).ShouldContain("differ more than their spread between small.ullage and large.ullage");
+        (code, text, error) = await Ullages.RunAsync("compare", small, large, "--format", "json");
+        code.ShouldBe(1, error);
+        using JsonDocument json = JsonDocument.Parse(text);
+        json.RootElement.GetProperty("comparisons")[0].GetProperty("counters").EnumerateArray().Count(each => each.GetProperty("beyond_spread").GetBoolean()).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task RecordingsOfAHostAreComparedByTheirFigures()
+    {
+        using TempDirectory directory = new();
+        string[] recordings = [directory.File("before.ullage"), directory.File("after.ullage")];
+        for (int i = 0; i < recordings.Length; i++)
+        {
+            Directory.CreateDirectory(directory.File("proc"));
+            File.WriteAllText(directory.File("proc/meminfo"), $"MemTotal:        8000000 kB\nMemFree:         {(i == 0 ? 6000000 : 1000000)} kB\nMemAvailable:    7000000 kB\n");
+            (int made, _, string why) = await Ullages.RunAsync("record", "--root", directory.Path, "-o", recordings[i], "-i", "100ms", "-c", "3");
+            made.ShouldBe(0, why);
+        }
+        (int code, string text, string error) = await Ullages.RunAsync("compare", recordings[0], recordings[1], "-v");
+        output.WriteLine(text);
+        code.ShouldBe(1, error);
+        text.ShouldContain("1 of ");
+        text.ShouldContain("MemFree");
+        Unwrapped(text).ShouldContain("between before.ullage and after.ullage");
+    }
+
+    private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
+    [Fact]
+    public async Task ReportOfThreeErasShowsEveryPair()
+    {
+        using TempDirectory directory = new();
+        string html = directory.File("eras.html");
+        (int code, string text, string error) = await Ullages.RunAsync("run", "anon-oom", "--kernel", "4.15,5.10,6.18", "--report", html, "--quiet");
+        code.ShouldBeInRange(0, 1, error);
+        string page = File.ReadAllText(html);
+        foreach ((string first, string second) in new[] { ("4.15", "5.10"), ("4.15", "6.18"), ("5.10", "6.18") })
+        {
+            page.ShouldContain($">Differences of model {first} and model {second}</h2>");
+            Unwrapped(text).ShouldContain($"model {first} and model {second}");
+        }
+        page.ShouldContain(" of 3 pairs differ in counters");
+    }
+
+    [Theory]
     [InlineData("dump", "/nowhere/x.ullage")]
     [InlineData("report", "/nowhere/x.ullage", "-o", "/dev/null")]
     [InlineData("export", "/nowhere/x.ullage")]

@@ -74,6 +74,7 @@ internal static class ObserveCost
     {
         string program = Path.Combine(AppContext.BaseDirectory, "ullage.dll");
         const int Seconds = 10;
+        string recording = Path.Combine(Path.GetTempPath(), $"ullage-bench-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.ullage");
         string count = (Seconds + 1).ToString(CultureInfo.InvariantCulture);
         ToolCost[] costs =
         [
@@ -81,7 +82,11 @@ internal static class ObserveCost
             OtherTools.Run($"ullage top -b 1 {count}", "dotnet", program, "top", "-b", "1", count),
             OtherTools.Run("systemd-cgtop -b -n 2 -d 1 -m", "systemd-cgtop", "-b", "-n", "2", "-d", "1", "-m"),
             OtherTools.Run("systemd-cgtop -b -n 12 -d 1 -m", "systemd-cgtop", "-b", "-n", "12", "-d", "1", "-m"),
+            OtherTools.Run("ullage record -i 1s -c 1 (start-up)", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", "1"),
+            OtherTools.Run($"ullage record -i 1s -c {count}", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", count),
         ];
+        long recorded = File.Exists(recording) ? new FileInfo(recording).Length : 0;
+        File.Delete(recording);
         costs = [.. costs, NodeExporter.Measure(10)];
         Line($"");
         Line($"| program | CPU s in all | largest resident |");
@@ -99,6 +104,11 @@ internal static class ObserveCost
         if (costs[2].Why.Length == 0 && costs[3].Why.Length == 0)
         {
             Line($"systemd-cgtop, each second after its start: {(costs[3].CpuSeconds - costs[2].CpuSeconds) / Seconds:0.0%} of a core");
+        }
+        if (costs[4].Why.Length == 0 && costs[5].Why.Length == 0)
+        {
+            double sample = (costs[5].CpuSeconds - costs[4].CpuSeconds) / Seconds;
+            Line($"ullage record, each sample after its first: {sample * 1000:0} ms, at 5 s {sample / 5:0.0%} of a core; {recorded / 1024.0:0} KiB for {count} samples");
         }
     }
 

@@ -56,8 +56,9 @@ internal sealed class ComparedRuns(CliConsole console, CliServices services, Sce
         return sides;
     }
 
+    // Each with each: what the second and the third differ in need not show beside the first.
     private static List<(string, string, IReadOnlyList<CounterDifference>)> Pairs(List<Side> sides) =>
-        [.. sides.Skip(1).Select(side => (sides[0].Name, side.Name, CounterTable.Of(Results(sides[0]), Results(side))))];
+        [.. sides.SelectMany((first, i) => sides.Skip(i + 1).Select(second => (first.Name, second.Name, CounterTable.Of(Results(first), Results(second)))))];
 
     private static RunResult[] Results(Side side) => [.. side.Outcomes.Select(outcome => outcome.Result)];
 
@@ -114,8 +115,13 @@ internal sealed class ComparedRuns(CliConsole console, CliServices services, Sce
     private string Page(List<Side> sides, IReadOnlyList<(string First, string Second, IReadOnlyList<CounterDifference> Differences)> pairs)
     {
         ShownRun[] shown = [.. sides.Select(side => new ShownRun(side.Name, side.First.Result, side.First.Timeline!, side.First.Verdict))];
-        (string first, string second, IReadOnlyList<CounterDifference> differences) = pairs[0];
-        ReportTable table = DifferenceTable.ForReport(differences, first, second);
-        return PageText.Of(RunPages.Of(scenario, yaml, shown, table, console.CommandLine));
+        ReportTable[] tables = [.. pairs.Select(pair => DifferenceTable.ForReport(pair.Differences, pair.First, pair.Second, pairs.Count > 1 ? $"Differences of {pair.First} and {pair.Second}" : "Differences"))];
+        int differ = pairs.Count(pair => pair.Differences.Any(each => each.Beyond));
+        string summary = pairs.Count == 1 ? tables[0].Note
+            : $"{differ} of {Amounts.Count(pairs.Count, "pair")} differ in counters by more than their spread: {string.Join("; ", pairs.Select(Counted))}.";
+        return PageText.Of(RunPages.Of(scenario, yaml, shown, tables, summary, console.CommandLine));
+
+        static string Counted((string First, string Second, IReadOnlyList<CounterDifference> Differences) pair) =>
+            $"{pair.First} and {pair.Second} in {pair.Differences.Count(each => each.Beyond)}";
     }
 }

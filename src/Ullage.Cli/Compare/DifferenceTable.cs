@@ -49,8 +49,8 @@ internal sealed class DifferenceTable(CliConsole console)
         }
     }
 
-    public static ReportTable ForReport(IReadOnlyList<CounterDifference> differences, string first, string second) => new(
-        "Differences", ["File", "Counter", "#" + first, "#" + second, "#Difference", ""],
+    public static ReportTable ForReport(IReadOnlyList<CounterDifference> differences, string first, string second, string title) => new(
+        title, ["File", "Counter", "#" + first, "#" + second, "#Difference", ""],
         [.. differences.Select(each => new ReportRow([each.File, each.Field, Side(each.First), Side(each.Second), ComparisonText.Difference(each), Mark(each)],
             each.Beyond ? "red" : each.OneSided ? "dim" : ""))],
         ComparisonText.Sentence(differences, first, second));

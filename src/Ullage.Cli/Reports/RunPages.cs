@@ -19,9 +19,9 @@ internal sealed record ShownRun(string Name, RunResult Result, RunTimeline Timel
 /// <summary>Makes the report of one or several runs of a scenario.</summary>
 internal static class RunPages
 {
-    public static ReportPage Of(Scenario scenario, string yaml, IReadOnlyList<ShownRun> runs, ReportTable? differences, string command)
+    public static ReportPage Of(Scenario scenario, string yaml, IReadOnlyList<ShownRun> runs, IReadOnlyList<ReportTable> differences, string summary, string command)
     {
-        List<ReportTable> tables = differences is null ? [] : [differences];
+        List<ReportTable> tables = [.. differences];
         foreach (ShownRun run in runs)
         {
             string suffix = runs.Count > 1 ? ", " + run.Name : "";
@@ -39,7 +39,7 @@ internal static class RunPages
         return new ReportPage
         {
             Title = runs.Count == 1 ? $"{scenario.Name} on {runs[0].Name}" : $"{scenario.Name}: {string.Join(" and ", runs.Select(run => run.Name))}",
-            Verdict = runs.Count == 1 ? runs[0].Verdict : $"{differences?.Note} {runs[0].Name}: {runs[0].Verdict}",
+            Verdict = runs.Count == 1 ? runs[0].Verdict : $"{summary} {runs[0].Name}: {runs[0].Verdict}",
             Alarming = runs.Any(run => run.Result.Ended == "panic" || run.Result.Processes.Any(process => process.OomKilled) || run.Result.Expectations.Any(each => !each.Ok)),
             Command = command,
             Facts = Facts(scenario, runs),

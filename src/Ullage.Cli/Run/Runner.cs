@@ -49,7 +49,7 @@ internal sealed class Runner(CliConsole console, CliServices services)
     private string Page(Scenario scenario, string yaml, RunOutcome outcome)
     {
         ShownRun shown = new($"{outcome.Result.Target} {outcome.Result.Kernel}", outcome.Result, outcome.Timeline!, outcome.Verdict);
-        return PageText.Of(RunPages.Of(scenario, yaml, [shown], null, console.CommandLine));
+        return PageText.Of(RunPages.Of(scenario, yaml, [shown], [], "", console.CommandLine));
     }
 
     // The host is the machine it is; what a scenario says of the modelled one must not look as if it had been obeyed.

@@ -19,6 +19,8 @@ internal sealed record ServeRequest
     public required string Host { get; init; }
     public required int Port { get; init; }
     public required TimeSpan Interval { get; init; }
+    /// <summary>The names of <c>/metrics</c> without <c>?names=</c>.</summary>
+    public MetricNaming Names { get; init; }
 }
 
 /// <summary>
@@ -37,6 +39,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
     private long _firstNs = -1;
     private DateTimeOffset _firstAt;
     private bool _live;
+    private MetricNaming _names;
 
     public async Task<int> RunAsync(ServeRequest request, CancellationToken cancel)
     {
@@ -45,6 +48,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
         using HttpListener listener = Listen(request);
         _name = source.Name;
         _live = source.IsLive;
+        _names = request.Names;
         CgroupMount? mount = source.Mounts.Memory;
         MemoryHierarchy? hierarchy = mount is null ? null : new MemoryHierarchy(mount.Version, mount.MountPoint);
         int cgroups = hierarchy?.Walk(source.Files).Count ?? 0;
@@ -138,7 +142,7 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
     {
         try
         {
-            (int status, string type, byte[] body) = context.Request.HttpMethod is not ("GET" or "HEAD") ? (405, "text/plain; charset=utf-8", "only GET\n"u8.ToArray()) : Body(context.Request.Url!.AbsolutePath, context.Request.Headers["Accept"] ?? "");
+            (int status, string type, byte[] body) = context.Request.HttpMethod is not ("GET" or "HEAD") ? (405, "text/plain; charset=utf-8", "only GET\n"u8.ToArray()) : Body(context.Request.Url!.AbsolutePath, context.Request.QueryString["names"], context.Request.Headers["Accept"] ?? "");
             HttpListenerResponse response = context.Response;
             response.StatusCode = status;
             response.ContentType = type;
@@ -157,17 +161,29 @@ internal sealed class LiveServer(CliConsole console, CliServices services)
         }
     }
 
-    private (int Status, string Type, byte[] Body) Body(string path, string accept)
+    private (int Status, string Type, byte[] Body) Metrics(string? names, string accept)
+    {
+        if ((names is null ? _names : MetricNamings.Parse(names)) is not MetricNaming naming)
+        {
+            return (400, "text/plain; charset=utf-8", "names= must be node_exporter or snake\n"u8.ToArray());
+        }
+        string metrics;
+        lock (_gate)
+        {
+            metrics = _metrics;
+        }
+        metrics = MetricNamings.Apply(metrics, naming);
+        return accept.Contains("application/openmetrics-text", StringComparison.Ordinal)
+            ? (200, OpenMetricsText.ContentType, Encoding.UTF8.GetBytes(metrics))
+            : (200, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics)));
+    }
+
+    private (int Status, string Type, byte[] Body) Body(string path, string? names, string accept)
     {
         switch (path)
         {
             case "/metrics":
-                lock (_gate)
-                {
-                    return accept.Contains("application/openmetrics-text", StringComparison.Ordinal)
-                        ? (200, OpenMetricsText.ContentType, Encoding.UTF8.GetBytes(_metrics))
-                        : (200, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(_metrics)));
-                }
+                return Metrics(names, accept);
             case "/live.json":
                 using (MemoryStream json = new())
                 {

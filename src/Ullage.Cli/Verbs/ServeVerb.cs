@@ -18,18 +18,21 @@ internal static class ServeVerb
     {
         Option<string> listen = new("--listen") { HelpName = "ADDRESS:PORT", Description = "Where to listen; anything but 127.0.0.1 shows this host's cgroups to the network", DefaultValueFactory = _ => "127.0.0.1:9477" };
         Option<string> interval = new("--interval", "-i") { HelpName = "TIME", Description = "Time between samples", DefaultValueFactory = _ => "1s" };
+        Option<string> names = new("--names") { HelpName = "NAMES", Description = "Names of meminfo's figures in /metrics: node_exporter, or snake for checkers that insist on snake case", DefaultValueFactory = _ => "node_exporter" };
         SourceOptionSet source = new();
         Command verb = new(Name, Does);
         verb.Options.Add(listen);
         verb.Options.Add(interval);
+        verb.Options.Add(names);
         source.AddTo(verb);
         verb.Options.Add(CommonOptions.NoColour);
         verb.SetAction((parse, cancel) =>
         {
             (string host, int port) = Address(parse.GetValue(listen)!);
             TimeSpan every = OptionText.Interval("--interval", parse.GetValue(interval)!);
+            MetricNaming naming = MetricNamings.Parse(OptionText.OneOf("--names", parse.GetValue(names)!, "node_exporter", "snake")) ?? MetricNaming.NodeExporter;
             SourceRequest wanted = source.Read(parse) with { Interval = every, NeedsCgroups = false };
-            return new LiveServer(console, services()).RunAsync(new ServeRequest { Source = wanted, Host = host, Port = port, Interval = every }, cancel);
+            return new LiveServer(console, services()).RunAsync(new ServeRequest { Source = wanted, Host = host, Port = port, Interval = every, Names = naming }, cancel);
         });
         return verb;
     }

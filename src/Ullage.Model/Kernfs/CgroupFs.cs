@@ -144,6 +144,9 @@ internal sealed class CgroupFs
         return new KernelList(Errno.None, names.ConvertAll(each => cgroup.Child(each) is null ? each : each + "/"));
     }
 
+    /// <summary>The number of the cgroup whose directory this is, which is not used again; null = no cgroup.</summary>
+    public ulong? CgroupId(ReadOnlySpan<string> path) => Find(path, out Cgroup? cgroup, out string? name) == Errno.None && name is null ? cgroup!.Serial : null;
+
     /// <summary>Walks to the cgroup; <paramref name="name"/> is the last component when it is not a cgroup itself.</summary>
     private Errno Find(ReadOnlySpan<string> path, out Cgroup? cgroup, out string? name)
     {

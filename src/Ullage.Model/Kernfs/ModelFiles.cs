@@ -3,7 +3,7 @@ using Ullage.Abi;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>The machine's files: /proc and /sys/fs/cgroup, as the kernel of its era shows them (§11).</summary>
-internal sealed class ModelFiles : IKernelFiles
+internal sealed class ModelFiles : IKernelFiles, ICgroupIds
 {
     private readonly Machine _machine;
     private readonly List<(string[] Mount, CgroupFs Files)> _cgroups = [];
@@ -94,6 +94,14 @@ internal sealed class ModelFiles : IKernelFiles
             }
         }
         return names.Count > 0 ? new KernelList(Errno.None, names) : KernelList.Failed(Errno.ENOENT);
+    }
+
+    /// <inheritdoc/>
+    public ulong? CgroupId(string directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        string[] parts = Split(directory);
+        return CgroupsAt(parts, out int depth)?.CgroupId(parts.AsSpan(depth));
     }
 
     private static string[] Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);

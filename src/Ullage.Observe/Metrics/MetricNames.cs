@@ -60,6 +60,13 @@ public static class MetricNames
     /// <summary>The working set, as cAdvisor has it.</summary>
     public static Metric WorkingSet { get; } = new("container_memory_working_set_bytes", MetricType.Gauge);
 
+    /// <summary>
+    /// Names of node_exporter that are no snake case, such as <c>node_memory_MemTotal_bytes</c>, and the <c>ullage_host_…</c> name of the same figure, for checkers that
+    /// insist on it.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> SnakeCase { get; } = HostFields.List.All.Where(field => Of(field).Name.Any(char.IsAsciiLetterUpper))
+        .ToDictionary(field => Of(field).Name, field => $"ullage_host_{Snake(field.Name)}_bytes", StringComparer.Ordinal);
+
     /// <summary>The metric of a field.</summary>
     public static Metric Of(Field field) => (field.Scope == FieldScope.Host ? OfHost : OfCgroups)[field.Index];
 
@@ -81,6 +88,10 @@ public static class MetricNames
     private static Metric Pressure(string resource, string key) => resource == "cpu" && key == "full.total"
         ? new Metric("ullage_host_pressure_cpu_stalled_seconds_total", MetricType.Counter, "", MicrosecondsPerSecond)
         : new Metric($"node_pressure_{resource}_{(key == "some.total" ? "waiting" : "stalled")}_seconds_total", MetricType.Counter, "", MicrosecondsPerSecond);
+
+    // MemTotal is mem_total, Active(anon) active_anon, KReclaimable kreclaimable.
+    private static string Snake(string name) => string.Concat(name.Replace(")", "", StringComparison.Ordinal).Replace('(', '_')
+        .Select((each, i) => (i > 0 && char.IsAsciiLetterUpper(each) && char.IsAsciiLetterLower(name[i - 1]) ? "_" : "") + char.ToLowerInvariant(each)));
 
     private static Metric Own(Field field, string prefix)
     {

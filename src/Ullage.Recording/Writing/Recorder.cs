@@ -35,6 +35,7 @@ public sealed class Recorder : IDisposable
         public ulong? Id { get; set; }
         public int Seen { get; set; }
         public bool Fresh { get; set; } = true;
+        public bool Gone { get; set; }
     }
 
     /// <summary>Begins; nothing is read yet.</summary>
@@ -72,7 +73,7 @@ public sealed class Recorder : IDisposable
         {
             foreach (string directory in RecordedPaths.Directories(_files, mount))
             {
-                Group group = GroupOf(directory, mount.Version, again);
+                Group group = GroupOf(directory, mount.Version);
                 if (group.Id is ulong id)
                 {
                     _writer.CgroupId(directory, id);
@@ -108,10 +109,11 @@ public sealed class Recorder : IDisposable
         return 1024;
     }
 
-    private Group GroupOf(string directory, int version, bool again)
+    // Asked at every sample: a cgroup that was removed and made again in between has the same path and none of the old descriptors.
+    private Group GroupOf(string directory, int version)
     {
-        ulong? id = again || !_groups.ContainsKey(directory) ? (_files as ICgroupIds)?.CgroupId(directory) : _groups[directory].Id;
-        if (_groups.TryGetValue(directory, out Group? group) && group.Id != id)
+        ulong? id = (_files as ICgroupIds)?.CgroupId(directory);
+        if (_groups.TryGetValue(directory, out Group? group) && (group.Gone || group.Id != id))
         {
             Close(group); // removed and made again
             ForgetPressure(group);
@@ -180,6 +182,7 @@ public sealed class Recorder : IDisposable
         if (kept is not null)
         {
             errno = kept.Read(ref _buffer, out bytes);
+            group.Gone |= errno == Errno.ENODEV;
         }
         else
         {

@@ -140,7 +140,7 @@ public sealed class RecordingWriter : IDisposable
             RecordingFormat.IndexMark.CopyTo(tail[8..]);
             _stream.Write(tail);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or ArgumentOutOfRangeException)
         {
             // A full disk: the samples are there, and without an index they are found one by one.
         }
@@ -172,6 +172,11 @@ public sealed class RecordingWriter : IDisposable
         try
         {
             _stream.Write(_frame.Span);
+        }
+        catch (ArgumentOutOfRangeException tooLarge)
+        {
+            _failed = true;
+            throw new IOException(tooLarge.Message, (int)Errno.EFBIG); // the limit of file size (ulimit -f), in .NET's words
         }
         catch
         {

@@ -19,6 +19,25 @@ public sealed class CoreFileTests
 
     private static Errno Control(Machine machine, string path, string text) => machine.Files.Write("/sys/fs/cgroup" + path + "/cgroup.subtree_control", text);
 
+    [Theory]
+    [InlineData(1, "/sys/fs/cgroup/memory")]
+    [InlineData(2, "/sys/fs/cgroup")]
+    public void CgroupIdOfOneMadeAgainIsAnother(int version, string mount)
+    {
+        Machine machine = Boot("6.12", version, "/a", "/a/b");
+        ICgroupIds ids = machine.Files.ShouldBeAssignableTo<ICgroupIds>()!;
+        ulong?[] before = [ids.CgroupId(mount), ids.CgroupId(mount + "/a"), ids.CgroupId(mount + "/a/b/")];
+        before.ShouldAllBe(id => id != null);
+        before.Distinct().Count().ShouldBe(3);
+        machine.Hierarchy.Rmdir("/a/b").ShouldBe(Errno.None);
+        ids.CgroupId(mount + "/a/b").ShouldBeNull();
+        machine.Hierarchy.Mkdir("/a/b").ShouldBe(Errno.None);
+        ids.CgroupId(mount + "/a/b").ShouldNotBeNull().ShouldBeGreaterThan(before.Max()!.Value);
+        ids.CgroupId(mount + "/a").ShouldBe(before[1]);
+        ids.CgroupId(mount + "/a/cgroup.procs").ShouldBeNull("a file is no cgroup");
+        ids.CgroupId("/proc").ShouldBeNull();
+    }
+
     [Fact]
     public void Section10_3_EnablingMemory_GivesChildrenTheirFiles()
     {
