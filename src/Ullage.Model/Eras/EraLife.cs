@@ -10,7 +10,7 @@ internal static class EraLife
     {
         PidsFiles = [], PidsEventsHierarchical = false,
         ZombiesKeepCgroup = false, PrechargeRetries = true, HasPostAttach = false,
-        KernelPagesReparented = false, WarnsOfChargeMoving = false,
+        KernelPagesReparented = false,
         MemcgBytes = 4096 + 2048, MemcgBytesPerCpu = 2560, CountsPercpu = false,
     };
 
@@ -28,7 +28,6 @@ internal static class EraLife
     {
         PidsFiles = NameList.Of("pids.current pids.max pids.events pids.peak"),
         KernelPagesReparented = true, // §5.3
-        WarnsOfChargeMoving = true, // §2.14
         MemcgBytesPerCpu = 1229,
     };
 

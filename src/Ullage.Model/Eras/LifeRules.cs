@@ -15,8 +15,6 @@ public sealed record LifeRules
     public required bool HasPostAttach { get; init; }
     /// <summary>Stacks and page tables of a removed cgroup are its parent's (5.12+, §5.3).</summary>
     public required bool KernelPagesReparented { get; init; }
-    /// <summary>A write of move_charge_at_immigrate is told once to be deprecated (§2.14).</summary>
-    public required bool WarnsOfChargeMoving { get; init; }
     /// <summary>Bytes of a memory cgroup that do not depend on the number of CPUs: its structure and the ones per node.</summary>
     public required int MemcgBytes { get; init; }
     /// <summary>Bytes of a memory cgroup for each possible CPU (measured, E10).</summary>

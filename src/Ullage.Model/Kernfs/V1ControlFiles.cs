@@ -12,7 +12,6 @@ namespace Ullage.Model.Kernfs;
 [Kernel("mem_cgroup_legacy_files", "mm/memcontrol-v1.c")]
 internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctls sysctls)
 {
-    private bool _warnedOfChargeMoving;
 
     public IEnumerable<ControlFile> Files()
     {
@@ -91,11 +90,6 @@ internal sealed class V1ControlFiles(Machine machine, LimitWrites limits, Sysctl
         if ((value & 0xffff_fffc) != 0)
         {
             return Errno.EINVAL;
-        }
-        if (machine.Era.Life.WarnsOfChargeMoving && !_warnedOfChargeMoving)
-        {
-            _warnedOfChargeMoving = true;
-            machine.Log.Write(4, "Cgroup memory moving (move_charge_at_immigrate) is deprecated. Please report your usecase to linux-mm@kvack.org if you depend on this functionality.");
         }
         memcg.MoveChargeAtImmigrate = value;
         return Errno.None;

@@ -40,11 +40,9 @@ public sealed class ModelTargetTests
     }
 
     [Theory]
-    [InlineData("{name: t, processes: [{name: p, do: [repeat: {times: 2, do: [{write: {file: /f, bytes: 1}}]}]}]}", "write (line 1, process p)")]
-    [InlineData("{name: t, files: {/f: 4K}, processes: [{name: p, do: [fork: {name: c, do: [{read: {file: /f}}]}]}]}", "read (line 1, process c)")]
-    [InlineData("{name: t, files: {/f: 4K}, processes: [{name: p, do: [mmap: {region: r, bytes: 4K, kind: file, file: /f}]}]}", "mmap kind: file")]
+    [InlineData("{name: t, processes: [{name: p, do: [repeat: {times: 2, do: [{kill: {process: p, signal: SIGSTOP}}]}]}]}", "kill SIGSTOP (line 1, process p)")]
+    [InlineData("{name: t, processes: [{name: p, do: [fork: {name: c, do: [{kill: {process: p, signal: SIGSTOP}}]}]}]}", "kill SIGSTOP (line 1, process c)")]
     [InlineData("{name: t, processes: [{name: p, do: [mmap: {region: r, bytes: 4K}, madvise: {region: r, advice: cold}]}]}", "madvise cold")]
-    [InlineData("{name: t, files: {/data/f: 4K}}", "files")]
     public void UnsupportedIsSaidBeforeAnythingRuns(string yaml, string what)
     {
         Watcher watcher = new();
