@@ -10,6 +10,9 @@ namespace Ullage.Recording.Tests;
 
 public sealed class RoundTripTests
 {
+    private const long Second = 1_000_000_000;
+    private const string Pressure = "/proc/pressure/memory";
+
     internal static RecordingMeta Meta => new() { Target = "model", Name = "test", Kernel = "6.18" };
 
     [Fact]
@@ -45,7 +48,7 @@ public sealed class RoundTripTests
             for (int i = 0; i < 200; i++)
             {
                 Change(kernel, i);
-                recorder.Sample(i * 1000L);
+                recorder.Sample(i * Second);
                 shown.Add(new Dictionary<string, string>(kernel.Texts));
             }
         }
@@ -54,14 +57,14 @@ public sealed class RoundTripTests
         for (int i = 0; i < shown.Count; i++)
         {
             reader.MoveNext().ShouldBeTrue();
-            reader.TimeNs.ShouldBe(i * 1000L);
+            reader.TimeNs.ShouldBe(i * Second);
             Same(reader.Files, shown[i], slowToo: i % 12 == 0);
         }
         reader.MoveNext().ShouldBeFalse();
         foreach (int at in new[] { 0, 199, 59, 60, 61, 150, 3 })
         {
-            reader.MoveTo((at * 1000L) + 500);
-            reader.TimeNs.ShouldBe(at * 1000L);
+            reader.MoveTo((at * Second) + 500);
+            reader.TimeNs.ShouldBe(at * Second);
             Same(reader.Files, shown[at], slowToo: at % 12 == 0);
         }
     }
@@ -82,7 +85,7 @@ public sealed class RoundTripTests
                 {
                     kernel.Cgroup($"/s{group / 50}/g{group}", (i * group * 7919) + i);
                 }
-                recorder.Sample(i);
+                recorder.Sample(i * Second);
                 shown.Add(new Dictionary<string, string>(kernel.Texts));
             }
         }
@@ -92,6 +95,30 @@ public sealed class RoundTripTests
             reader.MoveNext().ShouldBeTrue();
             Same(reader.Files, shown[i], slowToo: false);
         }
+    }
+
+    [Fact]
+    public void PressureIsAskedForEvery100MsAtMost()
+    {
+        using TempFile file = new();
+        FakeKernel kernel = new();
+        using (RecordingWriter writer = RecordingWriter.Create(file.Path, Meta))
+        using (Recorder recorder = new(kernel, writer))
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Change(kernel, i);
+                kernel.Texts[Pressure] = $"some avg10=0.00 avg60=0.00 avg300=0.00 total={i}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+                recorder.Sample(i * Second / 20);
+            }
+        }
+        using RecordingReader reader = RecordingReader.Open(file.Path);
+        List<string> totals = [];
+        while (reader.MoveNext())
+        {
+            totals.Add(reader.Files.Read(Pressure).Text.ShouldNotBeNull().Split("total=")[1].Split('\n')[0]);
+        }
+        totals.ShouldBe(["0", "0", "2"]);
     }
 
     [Fact]
