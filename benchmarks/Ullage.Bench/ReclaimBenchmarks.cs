@@ -10,25 +10,30 @@ namespace Ullage.Bench;
 [MemoryDiagnoser]
 public class ReclaimBenchmarks
 {
-    private const int Pages = 1 << 15;
+    private const int Pages = 1 << 16;
     private const int PageSize = 4096;
-    private const int LimitPages = Pages / 2;
+    private const int LimitPages = Pages / 16;
 
     private Machine _machine = null!;
     private TaskStruct _task = null!;
     private FileHandle _large = null!;
     private FileHandle _small = null!;
-    private long _address;
+    private long _again;
+    private long _fresh;
 
     /// <summary>The era.</summary>
     [Params("5.4", "6.18")]
     public string Era { get; set; } = "6.18";
 
-    /// <summary>Boots a machine with a process at the limit of its cgroup.</summary>
+    /// <summary>Boots a machine with a process at the limit of its cgroup. The disk takes no time.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _machine = Machine.Boot(new MachineOptions { Era = KernelEras.Find(Era)!, CgroupVersion = 2, Cpus = 1, SwapBytes = 1L << 30 });
+        _machine = Machine.Boot(new MachineOptions
+        {
+            Era = KernelEras.Find(Era)!, CgroupVersion = 2, Cpus = 1, SwapBytes = 1L << 30,
+            Disk = new DiskOptions { ReadLatencyNs = 0, WriteLatencyNs = 0, BytesPerSecond = 1L << 50 },
+        });
         _machine.Files.Write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
         _machine.Mkdir("/a");
         _machine.Files.Write("/sys/fs/cgroup/a/memory.max", $"{(long)LimitPages * PageSize}");
@@ -38,17 +43,22 @@ public class ReclaimBenchmarks
         _machine.CreateFile("/small", (long)LimitPages / 4 * PageSize);
         _large = _machine.OpenData("/large").File!;
         _small = _machine.OpenData("/small").File!;
-        _address = _machine.Mmap(_task, (long)Pages * PageSize, VmaFlags.Read | VmaFlags.Write).Address;
-        ReadHit();
+        _again = _machine.Mmap(_task, (long)Pages * PageSize, VmaFlags.Read | VmaFlags.Write).Address;
+        _fresh = _machine.Mmap(_task, (long)Pages * PageSize, VmaFlags.Read | VmaFlags.Write).Address;
     }
 
     /// <summary>A loop over a file that fits.</summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Pages)]
     public void ReadHit() => Read(_small, LimitPages / 4);
 
-    /// <summary>A loop over a file of twice the limit: each page is read from the disk, and another one is reclaimed for it.</summary>
+    /// <summary>A loop over a file of 16 times the limit: each page is read from the disk, and another one is reclaimed for it.</summary>
     [Benchmark(OperationsPerInvoke = Pages)]
-    public void ReadMissAndReclaim() => Read(_large, Pages);
+    public void ReadMissAndReclaim()
+    {
+        long before = BenchCounts.Of(_machine, "/sys/fs/cgroup/a/memory.stat", "pgsteal");
+        Read(_large, Pages);
+        BenchCounts.Require(BenchCounts.Of(_machine, "/sys/fs/cgroup/a/memory.stat", "pgsteal") - before, Pages, "pages reclaimed by reads");
+    }
 
     private void Read(FileHandle file, int pages)
     {
@@ -56,15 +66,36 @@ public class ReclaimBenchmarks
         {
             _machine.ReadData(_task, file, (long)(i % pages) * PageSize, PageSize);
         }
+        PassTime();
     }
 
-    /// <summary>Writes to a region of twice the limit, again and again: each page comes in, and another one goes out to swap.</summary>
+    /// <summary>Writes to a fresh region of 16 times the limit: for each page another one goes out to swap. Then the region is dropped.</summary>
     [Benchmark(OperationsPerInvoke = Pages)]
     public void FaultAndSwapOut()
     {
+        long before = BenchCounts.Of(_machine, "/proc/vmstat", "pswpout");
+        Write(_fresh);
+        BenchCounts.Require(BenchCounts.Of(_machine, "/proc/vmstat", "pswpout") - before, Pages - LimitPages, "pages swapped out by faults");
+        _machine.Madvise(_task, _fresh, (long)Pages * PageSize, Advice.DontNeed);
+        PassTime();
+    }
+
+    /// <summary>Writes to a region of 16 times the limit, again and again: each page comes in from swap, and another one goes out.</summary>
+    [Benchmark(OperationsPerInvoke = Pages)]
+    public void FaultSwapInAndOut()
+    {
+        Write(_again);
+        PassTime();
+    }
+
+    private void Write(long address)
+    {
         for (long page = 0; page < Pages; page++)
         {
-            _machine.Touch(_task, _address + (page * PageSize), write: true);
+            _machine.Touch(_task, address + (page * PageSize), write: true);
         }
     }
+
+    /// <summary>The clock goes on to where the calls came to, so that what was due meanwhile does not pile up.</summary>
+    private void PassTime() => _machine.Scheduler.RunUntil(_machine.TimeNs);
 }

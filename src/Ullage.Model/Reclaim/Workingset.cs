@@ -19,6 +19,7 @@ internal sealed class Workingset(Machine machine)
 
     private readonly VmscanRules _rules = machine.Era.Vmscan;
     private readonly PageFrames _frames = machine.Frames;
+    private long _period;
     private readonly bool _batched = machine.Era.Stats.Accuracy == StatAccuracy.Batched;
 
     /// <summary>A page leaves memory: answers what its slot keeps, a number from 0 to 2^53.</summary>
@@ -172,7 +173,7 @@ internal sealed class Workingset(Machine machine)
     private LaggingCounts Flushed(Lruvec lruvec)
     {
         LaggingCounts counts = lruvec.Lagging ??= new LaggingCounts(lruvec.BornNs / FlushNs);
-        long period = machine.TimeNs / FlushNs;
+        long period = Period();
         if (counts.Period != period)
         {
             counts.Period = period;
@@ -183,6 +184,17 @@ internal sealed class Workingset(Machine machine)
             (counts.Activations[0], counts.Activations[1]) = (lruvec.Activations[0], lruvec.Activations[1]);
         }
         return counts;
+    }
+
+    /// <summary>The number of the period between flushes that it is now. Each refault asks several times, so a division is made only when another one begins.</summary>
+    private long Period()
+    {
+        long now = machine.TimeNs;
+        if ((ulong)(now - (_period * FlushNs)) >= FlushNs)
+        {
+            _period = now / FlushNs;
+        }
+        return _period;
     }
 
     private long CountPages(MemCgroup memcg, LruList list)

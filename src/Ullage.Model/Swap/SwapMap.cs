@@ -1,3 +1,4 @@
+using System.Numerics;
 using Ullage.Abi;
 using Ullage.Model.Files;
 
@@ -13,6 +14,7 @@ internal sealed class SwapMap
     private const int Cluster = 256; // SWAPFILE_CLUSTER
 
     private readonly ChunkedArray<SwapSlot> _slots = new();
+    private ulong[] _taken = new ulong[16]; // a bit per slot; what lies beyond was never taken
     private int _lowest = 1; // slot 0 is the header
     private int _highest;
     private int _next = 1;
@@ -61,6 +63,11 @@ internal sealed class SwapMap
         _next = slot + 1;
         _slots.Reserve(slot + 1);
         _slots[slot] = new SwapSlot { IsUsed = true };
+        if (slot >> 6 >= _taken.Length)
+        {
+            Array.Resize(ref _taken, Math.Max((slot >> 6) + 1, 2 * _taken.Length));
+        }
+        _taken[slot >> 6] |= 1UL << slot;
         return slot;
     }
 
@@ -71,6 +78,24 @@ internal sealed class SwapMap
             BeginCluster();
         }
         int from = _next > _highest ? _lowest : _next;
+        return IsFull ? FindOrReclaim(from, reclaim) : FindFree(from);
+    }
+
+    private int FindFree(int from)
+    {
+        int slot = NextFree(from, _highest);
+        if (slot <= _highest)
+        {
+            return slot;
+        }
+        int last = Math.Min(from - 1, _highest);
+        slot = NextFree(_lowest, last);
+        return slot <= last ? slot : -1;
+    }
+
+    /// <summary>Slots that only the swap cache still has will do, too.</summary>
+    private int FindOrReclaim(int from, ISwapReclaim reclaim)
+    {
         for (int slot = from; slot <= _highest; slot++)
         {
             if (!IsUsed(slot) || (IsFull && reclaim.TryReclaimSlot(slot)))
@@ -95,16 +120,47 @@ internal sealed class SwapMap
         {
             return;
         }
-        int run = 0;
-        for (int slot = _lowest; slot <= _highest; slot++)
+        int slot = NextFree(_lowest, _highest);
+        while (slot <= _highest)
         {
-            run = IsUsed(slot) ? 0 : run + 1;
-            if (run == Cluster)
+            int end = NextTaken(slot, (int)Math.Min(slot + (long)Cluster - 1, _highest));
+            if (end - slot == Cluster)
             {
-                _next = slot - Cluster + 1;
+                _next = slot;
                 return;
             }
+            slot = NextFree(end, _highest);
         }
+    }
+
+    /// <summary>The first free slot from one on; beyond <paramref name="last"/> = none is up to there.</summary>
+    private int NextFree(int slot, int last)
+    {
+        while (slot <= last && slot >> 6 < _taken.Length)
+        {
+            ulong free = ~_taken[slot >> 6] >> slot;
+            if (free != 0)
+            {
+                return slot + BitOperations.TrailingZeroCount(free);
+            }
+            slot = (slot | 63) + 1;
+        }
+        return slot;
+    }
+
+    /// <summary>The first taken slot from one on; behind <paramref name="last"/> = none is up to there.</summary>
+    private int NextTaken(int slot, int last)
+    {
+        while (slot <= last && slot >> 6 < _taken.Length)
+        {
+            ulong taken = _taken[slot >> 6] >> slot;
+            if (taken != 0)
+            {
+                return Math.Min(slot + BitOperations.TrailingZeroCount(taken), last + 1);
+            }
+            slot = (slot | 63) + 1;
+        }
+        return last + 1;
     }
 
     /// <summary>Gives a slot back.</summary>
@@ -113,6 +169,7 @@ internal sealed class SwapMap
     {
         Invariant.Holds(_slots[slot].IsUsed);
         _slots[slot] = default;
+        _taken[slot >> 6] &= ~(1UL << slot);
         Free++;
         _lowest = Math.Min(_lowest, slot);
         _highest = Math.Max(_highest, slot);
