@@ -96,19 +96,24 @@ internal static class ObserveCost
             FormattableString measured = $"| {cost.Name} | {cost.CpuSeconds:0.00} | {cost.MaxRssKb / 1024.0:0.0} MB |";
             Line(cost.Why.Length > 0 ? $"| {cost.Name} | skipped: {cost.Why} | |" : measured);
         }
-        if (costs[0].Why.Length == 0 && costs[1].Why.Length == 0)
-        {
-            Line($"");
-            Line($"ullage top, each second after its start: {(costs[1].CpuSeconds - costs[0].CpuSeconds) / Seconds:0.0%} of a core");
-        }
-        if (costs[2].Why.Length == 0 && costs[3].Why.Length == 0)
-        {
-            Line($"systemd-cgtop, each second after its start: {(costs[3].CpuSeconds - costs[2].CpuSeconds) / Seconds:0.0%} of a core");
-        }
+        EachSecond(costs, Seconds);
         if (costs[4].Why.Length == 0 && costs[5].Why.Length == 0)
         {
             double sample = (costs[5].CpuSeconds - costs[4].CpuSeconds) / Seconds;
             Line($"ullage record, each sample after its first: {sample * 1000:0} ms, at 5 s {sample / 5:0.0%} of a core; {recorded / 1024.0:0} KiB for {count} samples");
+        }
+    }
+
+    private static void EachSecond(ToolCost[] costs, int seconds)
+    {
+        if (costs[0].Why.Length == 0 && costs[1].Why.Length == 0)
+        {
+            Line($"");
+            Line($"ullage top, each second after its start: {(costs[1].CpuSeconds - costs[0].CpuSeconds) / seconds:0.0%} of a core");
+        }
+        if (costs[2].Why.Length == 0 && costs[3].Why.Length == 0)
+        {
+            Line($"systemd-cgtop, each second after its start: {(costs[3].CpuSeconds - costs[2].CpuSeconds) / seconds:0.0%} of a core");
         }
     }
 

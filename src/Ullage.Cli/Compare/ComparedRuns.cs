@@ -3,10 +3,10 @@ using System.Text.Json;
 using Ullage.Cli.Reports;
 using Ullage.Cli.Run;
 using Ullage.Cli.Terminal;
+using Ullage.Insight.Pages;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
-using Ullage.Report.Pages;
 
 namespace Ullage.Cli.Compare;
 

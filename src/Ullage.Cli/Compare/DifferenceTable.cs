@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ullage.Cli.Terminal;
-using Ullage.Report.Pages;
+using Ullage.Insight.Pages;
 
 namespace Ullage.Cli.Compare;
 

@@ -1,10 +1,10 @@
 using Ullage.Cli.Run;
 using Ullage.Cli.Terminal;
+using Ullage.Insight.Pages;
+using Ullage.Insight.Timelines;
 using Ullage.Lab.Results;
 using Ullage.Observe.Host;
 using Ullage.Recording.Reading;
-using Ullage.Report.Pages;
-using Ullage.Report.Timelines;
 
 namespace Ullage.Cli.Recordings;
 

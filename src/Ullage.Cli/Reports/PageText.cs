@@ -1,4 +1,4 @@
-using Ullage.Report.Pages;
+using Ullage.Insight.Pages;
 
 namespace Ullage.Cli.Reports;
 

@@ -3,9 +3,9 @@ using Ullage.Abi;
 using Ullage.Abi.Files;
 using Ullage.Cli.Run;
 using Ullage.Cli.Terminal;
+using Ullage.Insight.Pages;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
-using Ullage.Report.Pages;
 
 namespace Ullage.Cli.Reports;
 

@@ -1,8 +1,8 @@
 using Ullage.Abi;
+using Ullage.Insight.Timelines;
 using Ullage.Lab.Results;
 using Ullage.Lab.Scenarios;
 using Ullage.Lab.Targets;
-using Ullage.Report.Timelines;
 
 namespace Ullage.Cli.Run;
 

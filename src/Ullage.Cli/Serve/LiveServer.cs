@@ -4,11 +4,11 @@ using Ullage.Abi.Files;
 using Ullage.Cli.Reports;
 using Ullage.Cli.Sources;
 using Ullage.Cli.Terminal;
+using Ullage.Insight.Pages;
+using Ullage.Insight.Timelines;
 using Ullage.Observe.Host;
 using Ullage.Observe.Metrics;
 using Ullage.Observe.Sampling;
-using Ullage.Report.Pages;
-using Ullage.Report.Timelines;
 
 namespace Ullage.Cli.Serve;
 

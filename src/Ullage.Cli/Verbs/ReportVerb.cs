@@ -3,8 +3,8 @@ using Ullage.Cli.Recordings;
 using Ullage.Cli.Reports;
 using Ullage.Cli.Run;
 using Ullage.Cli.Terminal;
+using Ullage.Insight.Timelines;
 using Ullage.Recording.Reading;
-using Ullage.Report.Timelines;
 
 namespace Ullage.Cli.Verbs;
 

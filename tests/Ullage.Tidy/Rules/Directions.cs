@@ -11,14 +11,13 @@ internal static class Directions
         ["Ullage.Model"] = ["Ullage.Abi"],
         ["Ullage.Observe"] = ["Ullage.Abi"],
         ["Ullage.Recording"] = ["Ullage.Observe", "Ullage.Abi"],
-        ["Ullage.Report"] = ["Ullage.Observe", "Ullage.Abi"],
         ["Ullage.Lab"] = ["Ullage.Model", "Ullage.Observe", "Ullage.Abi"],
         ["Ullage.Insight"] = ["Ullage.Recording", "Ullage.Lab", "Ullage.Observe", "Ullage.Abi"],
-        ["Ullage.Cli"] = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording", "Ullage.Report", "Ullage.Lab", "Ullage.Insight"],
+        ["Ullage.Cli"] = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording", "Ullage.Lab", "Ullage.Insight"],
     };
 
     // Kernel text, the model and the sampler must stay free of what others bring; analyzers do not ship.
-    private static readonly string[] WithoutPackages = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording", "Ullage.Report"];
+    private static readonly string[] WithoutPackages = ["Ullage.Abi", "Ullage.Model", "Ullage.Observe", "Ullage.Recording", "Ullage.Insight"];
 
     public static IEnumerable<string> Check(string path, string project)
     {
