@@ -73,4 +73,28 @@ public sealed class FileStackTests
         Measured(file).Where(stack => stack.Contains("pread64", StringComparison.Ordinal) && !stack.Contains("radix_tree_extend", StringComparison.Ordinal)
             && !stack.Contains("xas_nomem", StringComparison.Ordinal)).Except(modelled).Order(StringComparer.Ordinal).ShouldBeEmpty();
     }
+
+    /// <summary>
+    /// The article's histogram of a machine that runs out of memory on 5.4, less what belongs to squashfs (also where only its missing ext4_filemap_fault tells), to a
+    /// loop device and to ext4's inode tables.
+    /// </summary>
+    [Fact]
+    public void Section12_PsiOomHasTheArticlesPaths()
+    {
+        string fault = ";ext4_filemap_fault;__do_fault;do_fault;__handle_mm_fault;handle_mm_fault;do_user_addr_fault;__do_page_fault;do_page_fault;page_fault";
+        string allocate = "psi_memstall_enter;__alloc_pages_nodemask;alloc_pages_current;__page_cache_alloc;";
+        RunResult result = ModelRuns.Run(File.ReadAllText(Path.Combine(Repo.Root, "scenarios", "psi-oom.yaml")));
+        HashSet<string> modelled = [.. result.Stacks.Select(stack => string.Join(';', stack.Frames))];
+        string[] article =
+        [
+            "psi_memstall_enter;kswapd;kthread;ret_from_fork",
+            "psi_memstall_enter;__alloc_pages_nodemask;alloc_pages_vma;do_anonymous_page;__handle_mm_fault;handle_mm_fault;do_user_addr_fault;__do_page_fault;do_page_fault;page_fault",
+            "psi_memstall_enter;filemap_fault" + fault,
+            "psi_memstall_enter;ext4_mpage_readpages;ext4_readpages;read_pages;__do_page_cache_readahead;filemap_fault" + fault,
+            allocate + "__do_page_cache_readahead;filemap_fault" + fault,
+            allocate + "pagecache_get_page;filemap_fault" + fault,
+        ];
+        article.Except(modelled).ShouldBeEmpty();
+        modelled.Where(stack => stack.Contains("try_charge", StringComparison.Ordinal)).ShouldBeEmpty("no cgroup has a limit");
+    }
 }
