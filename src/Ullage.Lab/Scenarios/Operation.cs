@@ -250,6 +250,8 @@ public sealed record EchoOperation(string File, string Value) : Operation
 {
     /// <inheritdoc/>
     public override string Name => "echo";
+    /// <summary>The file is opened with O_NONBLOCK: newer kernels then set memory.max and memory.high without reclaiming.</summary>
+    public bool NonBlocking { get; init; }
 }
 
 /// <summary><c>mkdir</c>: make a cgroup.</summary>

@@ -9,12 +9,17 @@ public sealed partial class Machine
     internal Descriptors Descriptors { get; } = new();
 
     /// <summary>open(2). The file stays open until it is closed; of a removed cgroup it answers ENODEV.</summary>
-    public (Errno Errno, OpenFile? File) Open(string path)
+    /// <param name="path">An absolute path.</param>
+    /// <param name="nonBlocking">With O_NONBLOCK (<see cref="OpenFile.NonBlocking"/>).</param>
+    public (Errno Errno, OpenFile? File) Open(string path, bool nonBlocking = false)
     {
         ArgumentNullException.ThrowIfNull(path);
         Spend(Costs.SyscallNs);
-        return ((ModelFiles)Files).Open(path);
+        return ((ModelFiles)Files).Open(path, nonBlocking);
     }
+
+    /// <summary>Opens a file as the shell's <c>echo</c> does, writes once and closes it; with O_NONBLOCK or without. Answers what write(2) answered.</summary>
+    public Errno Write(string path, string text, bool nonBlocking) => ((ModelFiles)Files).Write(path, text, nonBlocking);
 
     /// <summary>eventfd(2), to be named in cgroup.event_control.</summary>
     [Kernel("do_eventfd", "fs/eventfd.c")]

@@ -29,7 +29,7 @@ internal static class OperationShapes
         ("exec", "name", ["name"]),
         ("sleep", "duration", ["duration"]),
         ("pause", null, []),
-        ("echo", null, ["file", "value"]),
+        ("echo", null, ["file", "value", "nonblock"]),
         ("mkdir", "path", ["path"]),
         ("rmdir", "path", ["path"]),
         ("move", null, ["process", "to", "thread"]),
