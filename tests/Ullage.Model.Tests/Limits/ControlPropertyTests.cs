@@ -1,0 +1,62 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ullage.Model.Eras;
+
+namespace Ullage.Model.Tests.Limits;
+
+/// <summary>
+/// Any sequence of control writes, moves, charges of every kind, uncharges and removals, on every era and both cgroup versions: each answers with an errno
+/// or succeeds, nothing throws, every invariant holds after each, and when all is given back nothing is left.
+/// </summary>
+public sealed class ControlPropertyTests
+{
+    /// <summary>For one long run: how many times as many sequences are tried.</summary>
+    private static int Times => int.TryParse(Environment.GetEnvironmentVariable("ULLAGE_PROPERTY_TIMES"), out int times) ? times : 1;
+
+    [Theory]
+    [MemberData(nameof(Workloads.Eras), MemberType = typeof(Workloads))]
+    public void AnySequence_KeepsEveryInvariant_AndThrowsNothing(string era)
+    {
+        Gen<(int Version, int[] Numbers)> cases =
+            from version in Gen.Choose(1, 2)
+            from numbers in Gen.ArrayOf(Gen.Choose(0, int.MaxValue - 1), 90)
+            select (version, numbers);
+        ControlTally tally = new();
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(24 * Times), Prop.ForAll(cases.ToArbitrary(), c =>
+        {
+            KernelEra kernel = Workloads.Era(era);
+            Machine machine = Machine.Boot(new MachineOptions
+            {
+                Era = kernel, CgroupVersion = c.Version, Seed = (ulong)c.Numbers[0], MemoryBytes = 64 << 20, Cpus = 1 + (c.Numbers[1] % 3),
+                SwapBytes = c.Numbers[2] % 3 * 6L << 20, RootUseHierarchy = c.Numbers[3] % 4 > 0,
+                V1Hierarchies = c.Numbers[4] % 2 == 0 || kernel.Life.PidsFiles.Count == 0 ? ["memory"] : ["memory,pids", "name=systemd"],
+                MemoryRecursiveProt = c.Version == 2 && kernel.Limits.RecursiveProtOption && c.Numbers[5] % 2 == 0,
+                MemoryLocalEvents = c.Version == 2 && kernel.Limits.LocalEventsOption && c.Numbers[6] % 4 == 0,
+            });
+            ControlPlayer player = new(machine, tally);
+            try
+            {
+                player.Begin();
+                foreach (int number in c.Numbers)
+                {
+                    player.Play(number);
+                    machine.Verify();
+                }
+                player.EndAll();
+                machine.Verify();
+                return player.NothingIsLeft();
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"{e.Message}, on {era} with cgroup v{c.Version}, after {string.Join("; ", player.Story)}", e);
+            }
+        }));
+        tally.Writes.ShouldBeGreaterThan(200);
+        tally.Refused.ShouldBeInRange(tally.Writes / 20, tally.Writes * 9 / 10, "good and bad values must be tried");
+        tally.Moves.ShouldBeGreaterThan(20);
+        tally.Removals.ShouldBeGreaterThan(5);
+        tally.Sockets.ShouldBeGreaterThan(5);
+        tally.SwappedOut.ShouldBeGreaterThan(0);
+        tally.FilePages.ShouldBeGreaterThan(100);
+    }
+}
