@@ -7,7 +7,7 @@ namespace Ullage.Lab.Tests.Model;
 
 /// <summary>
 /// What the kernel's own tests of the memory controller check, re-told as scenarios with their tolerances (§1.6, §2.5 to §2.11).
-/// Not among them: memory of sockets, which the model does not have.
+/// Not among them: memory of sockets, for scenarios have no network; the model's own tests ask for it.
 /// </summary>
 public sealed class ModelSelfTestTests
 {

@@ -59,11 +59,11 @@ internal sealed class ControlPlayer(Machine machine, ControlTally tally)
         }
         switch (what)
         {
-            case 0 or 1:
+            case 0:
                 Tell($"mkdir {Pick(Paths, rest)}");
                 machine.Mkdir(Pick(Paths, rest));
                 break;
-            case 2:
+            case 1 or 2:
                 Tell($"rmdir {Pick(Paths, rest)}");
                 tally.Removals += machine.Rmdir(Pick(Paths, rest)) == Errno.None ? 1 : 0;
                 break;
