@@ -30,6 +30,7 @@ internal static class OperationShapes
         ("sleep", "duration", ["duration"]),
         ("pause", null, []),
         ("echo", null, ["file", "value", "nonblock"]),
+        ("sock", "bytes", ["bytes"]),
         ("mkdir", "path", ["path"]),
         ("rmdir", "path", ["path"]),
         ("move", null, ["process", "to", "thread"]),
