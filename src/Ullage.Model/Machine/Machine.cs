@@ -76,7 +76,6 @@ public sealed partial class Machine
         Shrinkers.Register(new ShadowNodeShrinker(this));
         FileRmap = new FileRmap(this);
         Dirtying = new DirtyThrottle(this);
-        Sockets = new SocketMemory(this);
     }
 
     /// <summary>Boots a host.</summary>
@@ -167,9 +166,6 @@ public sealed partial class Machine
     internal SlabAccounting Slab { get; }
 
     internal KernelStacks Stacks { get; }
-
-    /// <summary>What the network charges for its buffers. Sockets are the machine's, like descriptors: whoever opened one closes it.</summary>
-    public SocketMemory Sockets { get; }
 
     internal LruAdd Lru { get; }
 

@@ -6,7 +6,12 @@ namespace Ullage.Model;
 /// <summary>System calls on files that are held open.</summary>
 public sealed partial class Machine
 {
+    private Charging.SocketMemory? _sockets;
+
     internal Descriptors Descriptors { get; } = new();
+
+    /// <summary>What the network charges for its buffers. Sockets are the machine's, like descriptors: whoever opened one closes it.</summary>
+    public Charging.SocketMemory Sockets => _sockets ??= new Charging.SocketMemory(this);
 
     /// <summary>open(2). The file stays open until it is closed; of a removed cgroup it answers ENODEV.</summary>
     /// <param name="path">An absolute path.</param>

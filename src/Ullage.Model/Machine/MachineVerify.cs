@@ -16,7 +16,7 @@ public sealed partial class Machine
         Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] idleOf = Era.Swap.AnonCountsMapped ? Frames.CountIdleAnon(Hierarchy.HighestId) : new long[framesOf.Length];
-        Frames.CountLeaving(idleOf);
+        CountLeaving(idleOf);
         long[] stacksOf = CountStacks();
         long[] pgdsOf = CountPgds();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)

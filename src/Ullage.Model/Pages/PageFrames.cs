@@ -334,19 +334,6 @@ public sealed class PageFrames
         return counts;
     }
 
-    /// <summary>Counts charged frames that have left their file but not yet another CPU's add batch, per memory cgroup id: the batch frees and uncharges them.</summary>
-    internal void CountLeaving(long[] counts)
-    {
-        const PageFlags kinds = PageFlags.Anon | PageFlags.Shmem | PageFlags.File | PageFlags.Kernel;
-        for (int frame = 0; frame < _flags.Length; frame++)
-        {
-            if ((_flags[frame] & (PageFlags.Allocated | PageFlags.InAddBatch | kinds)) == (PageFlags.Allocated | PageFlags.InAddBatch))
-            {
-                counts[_memcg[frame]]++;
-            }
-        }
-    }
-
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>
     internal void Verify()
     {

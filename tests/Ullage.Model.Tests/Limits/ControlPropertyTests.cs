@@ -25,15 +25,7 @@ public sealed class ControlPropertyTests
         Config config = Config.QuickThrowOnFailure.WithMaxTest(24 * Times);
         Check.One(Times == 1 ? config.WithReplay(20151105, 31) : config, Prop.ForAll(cases.ToArbitrary(), c =>
         {
-            KernelEra kernel = Workloads.Era(era);
-            Machine machine = Machine.Boot(new MachineOptions
-            {
-                Era = kernel, CgroupVersion = c.Version, Seed = (ulong)c.Numbers[0], MemoryBytes = 64 << 20, Cpus = 1 + (c.Numbers[1] % 3),
-                SwapBytes = c.Numbers[2] % 3 * 6L << 20, RootUseHierarchy = c.Numbers[3] % 4 > 0,
-                V1Hierarchies = c.Numbers[4] % 2 == 0 || kernel.Life.PidsFiles.Count == 0 ? ["memory"] : ["memory,pids", "name=systemd"],
-                MemoryRecursiveProt = c.Version == 2 && kernel.Limits.RecursiveProtOption && c.Numbers[5] % 2 == 0,
-                MemoryLocalEvents = c.Version == 2 && kernel.Limits.LocalEventsOption && c.Numbers[6] % 4 == 0,
-            });
+            Machine machine = Boot(Workloads.Era(era), c.Version, c.Numbers);
             ControlPlayer player = new(machine, tally);
             try
             {
@@ -60,4 +52,13 @@ public sealed class ControlPropertyTests
         tally.SwappedOut.ShouldBeGreaterThan(0);
         tally.FilePages.ShouldBeGreaterThan(100);
     }
+
+    private static Machine Boot(KernelEra era, int version, int[] numbers) => Machine.Boot(new MachineOptions
+    {
+        Era = era, CgroupVersion = version, Seed = (ulong)numbers[0], MemoryBytes = 64 << 20, Cpus = 1 + (numbers[1] % 3),
+        SwapBytes = numbers[2] % 3 * 6L << 20, RootUseHierarchy = numbers[3] % 4 > 0,
+        V1Hierarchies = numbers[4] % 2 == 0 || era.Life.PidsFiles.Count == 0 ? ["memory"] : ["memory,pids", "name=systemd"],
+        MemoryRecursiveProt = version == 2 && era.Limits.RecursiveProtOption && numbers[5] % 2 == 0,
+        MemoryLocalEvents = version == 2 && era.Limits.LocalEventsOption && numbers[6] % 4 == 0,
+    });
 }
