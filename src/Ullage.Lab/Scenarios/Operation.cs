@@ -250,6 +250,16 @@ public sealed record EchoOperation(string File, string Value) : Operation
 {
     /// <inheritdoc/>
     public override string Name => "echo";
+    /// <summary>The file is opened with O_NONBLOCK: newer kernels then set memory.max and memory.high without reclaiming.</summary>
+    public bool NonBlocking { get; init; }
+}
+
+/// <summary><c>sock</c>: open a socket whose peer reads nothing, and fill its buffers. It stays open until the process ends. Model only.</summary>
+/// <param name="Bytes">How much the buffers take, rounded up to pages.</param>
+public sealed record SockOperation(long Bytes) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "sock";
 }
 
 /// <summary><c>mkdir</c>: make a cgroup.</summary>

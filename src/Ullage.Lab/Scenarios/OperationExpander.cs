@@ -89,6 +89,6 @@ public static class OperationExpander
         RmdirOperation o => o with { Path = put(o.Path) },
         MoveOperation o => o with { Process = put(o.Process), To = put(o.To) },
         KillOperation o => o with { Process = put(o.Process) },
-        _ => operation, // no strings: grow, brk, sleep, wait, pause, exit
+        _ => operation, // no strings: grow, brk, sock, sleep, wait, pause, exit
     };
 }

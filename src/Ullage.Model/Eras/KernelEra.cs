@@ -20,6 +20,9 @@ public sealed record KernelEra
     /// <summary>Kernel memory (§2.13, §4.4, §4.6).</summary>
     public required KmemRules Kmem { get; init; }
 
+    /// <summary>Memory of sockets (§2.13).</summary>
+    public required SocketRules Sockets { get; init; }
+
     /// <summary>The slab allocator (§4).</summary>
     public required SlabRules Slab { get; init; }
 

@@ -87,5 +87,6 @@ internal static class EraV4_1
         Life = EraLife.V4_1, // §5, §10
         Files = EraFiles.V4_1,
         Swap = EraSwap.V4_1,
+        Sockets = SocketRules.V4_1, // §2.13
     };
 }

@@ -45,6 +45,7 @@ internal static class EraV6_1
         Life = EraLife.V6_1, // §5, §10
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
+        Sockets = SocketRules.V6_1, // §2.13
         Deprecated = DeprecationRules.V6_1,
     };
 }

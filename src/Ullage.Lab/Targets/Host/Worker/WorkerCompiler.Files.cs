@@ -38,7 +38,7 @@ internal sealed partial class WorkerCompiler
                 });
                 break;
             case EchoOperation echo:
-                WriteFile(_context.Paths.File(echo.File), _arena.Text(echo.Value), System.Text.Encoding.UTF8.GetByteCount(echo.Value), end);
+                WriteFile(_context.Paths.File(echo.File), _arena.Text(echo.Value), System.Text.Encoding.UTF8.GetByteCount(echo.Value), end, flags: echo.NonBlocking ? Native.OpenNonBlock : 0);
                 Count();
                 break;
         }
@@ -140,10 +140,10 @@ internal sealed partial class WorkerCompiler
     }
 
     /// <summary>open(2) as a redirection of the shell does, one write(2), close(2). The length may be the address of a variable.</summary>
-    private void WriteFile(string path, long text, long length, Mark end, int addresses = 0)
+    private void WriteFile(string path, long text, long length, Mark end, int addresses = 0, int flags = 0)
     {
         long fd = _arena.Variable();
-        Call(2, [_arena.Text(path), CreateToWrite, 0x1A4], store: fd, onError: end);
+        Call(2, [_arena.Text(path), CreateToWrite | flags, 0x1A4], store: fd, onError: end);
         Mark close = new();
         Call(1, [fd, text, length], addresses: 1 | addresses, onError: close);
         _arena.Place(close);
