@@ -22,7 +22,7 @@ public static class Validator
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
         {
-            figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+            figures.AddRange(DentryExperiment.Compare(measured, new NobodyWatches()));
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E11-"))
         {

@@ -16,6 +16,7 @@ internal static class EraV6_12
         Limits = Before.Limits with { TargetIsUnprotected = true }, // §1.6
         Lru = Before.Lru with { AddBatch = 31 }, // §3.1
         Reclaim = Before.Reclaim with { Walk = MemcgWalk.Shared, SlabCountsForMemcg = false }, // §3.9, §4.8
+        Rcu = Before.Rcu with { QuietTicksPercent = 10 }, // dentries are killed inside read-side sections since 6.9
         Vmscan = EraVmscan.V6_12, // §3
         Proc = EraProcFiles.V6_12,
         AddressSpace = Before.AddressSpace with { CommitWarning = "not enough memory for the allocation", UnaccountsUnwritten = true, ReplacesAtOnce = true }, // §7.1, §7.2

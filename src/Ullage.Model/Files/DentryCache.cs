@@ -28,7 +28,7 @@ internal sealed partial class DentryCache
         _machine = machine;
         _root = machine.Hierarchy.Root.Memcg;
         _hash = new DentryHash(_dentries);
-        _rcu = new RcuCallbacks(machine, Free);
+        _rcu = new RcuCallbacks(machine, "dentry", Free);
         _mounts = new MountTable();
         _cache = machine.Slab.Known.Dentry;
         foreach (SuperBlock sb in _mounts.SuperBlocks)
