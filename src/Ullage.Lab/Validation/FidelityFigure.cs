@@ -29,6 +29,8 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
+    /// <summary>The model's value is within 0.5 % of one of those measured.</summary>
+    WithinHalfPercent,
     /// <summary>As <see cref="WithinOneBatch"/>, in both directions.</summary>
     BatchEitherWay,
     /// <summary>Neither is more than twice the other.</summary>
@@ -113,6 +115,7 @@ public sealed record FidelityFigure(
         FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinHalfPercent => Kernel.Any(value => Math.Abs(value - Model) * 200 <= value),
         FidelityRule.WithinFactorTwo => Kernel.Any(value => value <= 2 * Model && Model <= 2 * value),
         FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
         FidelityRule.WithinTenPoints => Math.Abs(Difference) <= 1000,

@@ -107,6 +107,7 @@ public static class ValidationReport
         FidelityRule.FloorPlusBatch => "floor",
         FidelityRule.WithinOneBatch => "batch",
         FidelityRule.WithinOnePermille => "0.1 %",
+        FidelityRule.WithinHalfPercent => "0.5 %",
         FidelityRule.WithinFivePercent => "5 %",
         FidelityRule.FivePercentOrMiB => "5 % or 1 MiB",
         FidelityRule.OnePercentOrBatch => "1 %",

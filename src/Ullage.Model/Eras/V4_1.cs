@@ -38,6 +38,7 @@ internal static class EraV4_1
             OrderSearch = OrderSearch.FewerObjects, CountsPresentCpus = false, // §4.1
             CpuPartial = [2, 6, 13, 30], CpuPartialInSlabs = false, // §4.2
             Reparents = false, ReportNamesCpu = false, KmallocCg = false, KmallocShortNames = false,
+            KmallocRcl = false, InlineNameBytes = 32, // §4.8
         },
         Oom = new()
         {

@@ -10,7 +10,7 @@ internal static class EraV6_12
         Name = "6.12",
         Release = "6.12.0",
         Charging = Before.Charging with { DyingSkipsHigh = true }, // §2.6
-        Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true }, // §4.1, §4.5
+        Slab = Before.Slab with { Caches = CachesV6_12.Table, OrderSearch = OrderSearch.LargerFraction, ReportNamesCpu = true, InlineNameBytes = 40 }, // §4.1, §4.5
         Report = EraReports.V6_12,
         Cgroups = EraCgroupFiles.V6_12,
         Limits = Before.Limits with { TargetIsUnprotected = true }, // §1.6
