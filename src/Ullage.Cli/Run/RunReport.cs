@@ -23,7 +23,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         Files(result);
         Dying(result, recorder);
         Notes(result.Notes);
-        Expectations(result.Expectations);
+        Expectations(result, recorder.WrittenFor);
         console.WriteLine();
         Verdict(result, usage);
     }
@@ -170,7 +170,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         return [.. lines.Where(chosen.Contains)];
     }
 
-    private static bool IsZero(string line) => line.EndsWith(" 0", StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 2
+    private static bool IsZero(string line) => (line.EndsWith(" 0", StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 2)
         || line.EndsWith(" 0 kB", StringComparison.Ordinal);
 
     private void File(string path, string[] lines, IReadOnlyList<ExpectationResult> expectations)
@@ -186,7 +186,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         {
             console.WriteLine(Fit("  " + line));
         }
-        LeftOut(lines.Length - shown.Length, "line", "  ");
+        LeftOut(lines.Length - shown.Length, lines.Except(shown).All(IsZero) ? "zero line" : "line", "  ");
     }
 
     private void Notes(IReadOnlyList<string> notes)
@@ -210,16 +210,20 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         }
     }
 
-    private void Expectations(IReadOnlyList<ExpectationResult> expectations)
+    private void Expectations(RunResult result, string? writtenFor)
     {
-        if (expectations.Count == 0)
+        if (result.Expectations.Count == 0)
         {
             return;
         }
         Heading("expectations");
-        foreach (ExpectationResult expectation in expectations)
+        foreach (ExpectationResult expectation in result.Expectations)
         {
             Expectation(expectation);
+        }
+        if (writtenFor is not null && writtenFor.TrimStart('v') != result.Kernel && result.Expectations.Any(each => !each.Ok))
+        {
+            Wrapped($"(they were written for kernel {writtenFor.TrimStart('v')}: what fails on {result.Kernel} is what differs between the two)", 0);
         }
     }
 

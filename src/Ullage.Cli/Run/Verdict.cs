@@ -129,7 +129,7 @@ internal static class Verdict
         }
         if (failures.Count > 0)
         {
-            string others = failures.Count > 1 ? $" ({Amounts.Count(failures.Count - 1, "other step")} failed, too)" : "";
+            string others = failures.Count > 1 ? $", and {Amounts.Count(failures.Count - 1, "other step")} failed" : "";
             return failures[0] + others;
         }
         int running = result.Processes.Count(process => process.State == "running");

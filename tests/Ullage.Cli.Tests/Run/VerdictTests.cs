@@ -103,7 +103,7 @@ public sealed class VerdictTests
             Dmesg = [], Processes = [shell, shell with { Name = "-bash" }], Files = [new("/sys/fs/cgroup/memory/000/memory.kmem.failcnt", "7092813\n")],
         };
         Verdict.Of(result, [kmem]).ShouldBe(
-            "the fork of bash (step 0) failed with ENOMEM (Cannot allocate memory) (1 other step failed, too); "
+            "the fork of bash (step 0) failed with ENOMEM (Cannot allocate memory), and 1 other step failed; "
             + "/000 had a sampled peak of 100M of its 100M kmem limit (100%), which refused 7092813 charges.");
     }
 
