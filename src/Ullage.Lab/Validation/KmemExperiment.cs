@@ -17,6 +17,7 @@ public static class KmemExperiment
     private const string Group = "/gt/e1";
     private const string Directory = "/sys/fs/cgroup/memory" + Group + "/";
     private const string Slabs = "kmem_slabinfo.";
+    private const string NumSlabs = ".num_slabs";
     private const long FilesToCreate = 40_000;
     private const long NamesOfPerl = 700_000;
 
@@ -63,48 +64,54 @@ public static class KmemExperiment
     {
         RunResult result = model.Run(ScenarioOf(measured), new RunOptions(), observer, CancellationToken.None);
         ChargingRules rules = KernelEras.Find(measured.Kernel)!.Charging;
-        List<FidelityFigure> figures = [];
         StepResult work = result.Processes.Single(process => process.Name == "wl").Steps[IsPerl(measured) ? 1 : 0];
-        Add("memory.failcnt", FileValue(result, "memory.failcnt"), FidelityRule.Exact);
-        if (Creates(measured))
-        {
-            Add("wl.created", work.Done, FidelityRule.WithinFivePercent);
-            Add("wl.errno", (long)work.Errno, FidelityRule.Exact);
-        }
-        else if (!IsPerl(measured))
-        {
-            Add("wl.enoent", work.Done, FidelityRule.WithinOnePermille);
-        }
         bool limited = work.Errno != Errno.None;
-        if (!Creates(measured)) // there some failures are of one try, some of two: it depends on which allocation is the one too many
-        {
-            FidelityRule refusals = IsPerl(measured) ? FidelityRule.WithinHalfPercent : FidelityRule.WithinOnePermille;
-            Add("memory.kmem.failcnt", FileValue(result, "memory.kmem.failcnt"), limited ? refusals : FidelityRule.Exact);
-        }
-        Add("memory.kmem.max_usage_in_bytes", FileValue(result, "memory.kmem.max_usage_in_bytes"),
-            limited ? FidelityRule.Exact : Creates(measured) ? FidelityRule.WithinFivePercent : FidelityRule.WithinOnePermille);
-        AddSlabs("dentry");
-        AddSlabs("ext4_inode_cache");
-        return figures;
-
-        void AddSlabs(string cache)
-        {
-            if ((IsPerl(measured) || Creates(measured)) && SlabsOf(result, cache) is { } slabs && (cache == "dentry" || Creates(measured)))
-            {
-                Add($"{Slabs}{cache}.num_slabs", slabs, IsPerl(measured) ? FidelityRule.WithinHalfPercent : FidelityRule.WithinFivePercent);
-            }
-        }
-
-        void Add(string counter, long value, FidelityRule rule)
+        List<FidelityFigure> figures = [];
+        foreach ((string counter, FidelityRule rule) in IsPerl(measured) ? OfPerl : Creates(measured) ? OfFiles(limited) : OfNames(limited))
         {
             List<long> kernel = [.. measured.Repeats.Where(repeat => repeat.ContainsKey(counter)).Select(repeat => repeat[counter])];
-            if (kernel.Count == 0)
+            if (kernel.Count > 0 && ModelValue(result, work, counter) is { } value)
             {
-                return;
+                figures.Add(new FidelityFigure(measured, counter, value, kernel, rule, rules.Batch, rules.ReclaimRetries + 2));
             }
-            figures.Add(new FidelityFigure(measured, counter, value, kernel, rule, rules.Batch, rules.ReclaimRetries + 2));
         }
+        return figures;
     }
+
+    private static readonly (string Counter, FidelityRule Rule)[] OfPerl =
+    [
+        ("memory.failcnt", FidelityRule.Exact),
+        ("memory.kmem.failcnt", FidelityRule.WithinHalfPercent),
+        ("memory.kmem.max_usage_in_bytes", FidelityRule.Exact),
+        (Slabs + "dentry" + NumSlabs, FidelityRule.WithinHalfPercent),
+    ];
+
+    private static (string Counter, FidelityRule Rule)[] OfNames(bool limited) =>
+    [
+        ("wl.enoent", FidelityRule.WithinOnePermille),
+        ("memory.failcnt", FidelityRule.Exact),
+        ("memory.kmem.failcnt", limited ? FidelityRule.WithinOnePermille : FidelityRule.Exact),
+        ("memory.kmem.max_usage_in_bytes", limited ? FidelityRule.Exact : FidelityRule.WithinOnePermille),
+    ];
+
+    // Which allocation of a creation is the one too many, and so how often it was tried, is not compared: memory.kmem.failcnt was 1 to 5.
+    private static (string Counter, FidelityRule Rule)[] OfFiles(bool limited) =>
+    [
+        ("wl.created", FidelityRule.WithinFivePercent),
+        ("wl.errno", FidelityRule.Exact),
+        ("memory.failcnt", FidelityRule.Exact),
+        ("memory.kmem.max_usage_in_bytes", limited ? FidelityRule.Exact : FidelityRule.WithinFivePercent),
+        (Slabs + "dentry" + NumSlabs, FidelityRule.WithinFivePercent),
+        (Slabs + "ext4_inode_cache" + NumSlabs, FidelityRule.WithinFivePercent),
+    ];
+
+    private static long? ModelValue(RunResult result, StepResult work, string counter) => counter switch
+    {
+        "wl.enoent" or "wl.created" => work.Done,
+        "wl.errno" => (long)work.Errno,
+        _ when counter.StartsWith(Slabs, StringComparison.Ordinal) => SlabsOf(result, counter[Slabs.Length..^NumSlabs.Length]),
+        _ => FileValue(result, counter),
+    };
 
     private static long? SlabsOf(RunResult result, string cache) =>
         SlabInfo.TryParse(result.Files.Single(pair => pair.Key == Directory + "memory.kmem.slabinfo").Value, out SlabInfo? slabs, out _) ? slabs[cache]?.NumSlabs : null;

@@ -343,21 +343,4 @@ internal sealed partial class DentryCache
         dentry.Next = _freeHead;
         _freeHead = item;
     }
-
-    /// <summary>A cgroup went offline: its unused dentries and inodes are its parent's.</summary>
-    public void Offline(MemCgroup memcg)
-    {
-        foreach (ListLru lru in Lru)
-        {
-            lru.Offline(memcg);
-        }
-        _machine.Inodes.Offline(memcg);
-    }
-
-    /// <summary>Frees at once what waits for grace periods: for tests.</summary>
-    public void Barrier()
-    {
-        _rcu.Barrier();
-        _machine.Inodes.Barrier();
-    }
 }
