@@ -8,9 +8,12 @@ public sealed record RcuRules
 {
     /// <summary>
     /// Too many waiting objects (20,000 on one CPU) make the next call of cond_resched say so (5.7+); before, only another task's turn on the CPU
-    /// does, for which a busy CPU is asked when the grace period is a tenth of a second old.
+    /// does, for which a busy CPU is asked when the grace period has waited for long.
     /// </summary>
     public required bool OverloadForces { get; init; }
+
+    /// <summary>The part of a second that a grace period waits before it asks a busy CPU (jiffies_till_sched_qs): 20 = 50 ms, 10 = 100 ms (4.19+).</summary>
+    public required int AskAfterPerSecond { get; init; }
 
     /// <summary>
     /// Kernels whose preemption can be chosen at boot (PREEMPT_DYNAMIC: the measured ones from 6.1 on) have preemptible RCU. There a tick is enough

@@ -65,7 +65,7 @@ internal static class EraV4_1
             SlabCountsForMemcg = true,
             Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
         },
-        Rcu = new() { OverloadForces = false, QuietTicksPercent = 0 },
+        Rcu = new() { OverloadForces = false, AskAfterPerSecond = 20, QuietTicksPercent = 0 },
         Vmscan = EraVmscan.V4_1, // §3
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5

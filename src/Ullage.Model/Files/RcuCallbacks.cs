@@ -17,7 +17,6 @@ internal sealed class RcuCallbacks
     private const int ManyWaiting = 10_000; // qhimark: the grace-period thread is woken
     private const int TooMany = 20_000; // qovld
     private const int ScanTicks = 2; // schedule_timeout(1) right after a tick
-    private const int AskAfterPerSecond = 10; // jiffies_to_sched_qs: HZ / 10
 
     private readonly Machine _machine;
     private readonly RcuRules _rules;
@@ -170,7 +169,7 @@ internal sealed class RcuCallbacks
         _scanTick = NowTick + ScanTicks;
         (_overload, _overloadSeen) = (_overloadSeen, Waiting > TooMany);
         _asked = _overload && _rules.OverloadForces;
-        _resched |= NowTick - _startTick >= _machine.Options.Hz / AskAfterPerSecond;
+        _resched |= NowTick - _startTick >= _machine.Options.Hz / _rules.AskAfterPerSecond;
     }
 
     /// <summary>The tick after this one frees what the grace period covered; the next one begins at once if somebody waits for it.</summary>
