@@ -174,6 +174,9 @@ public sealed record WriteOperation(string File, long Bytes, PatternSpec Pattern
 /// <summary><c>stat_missing</c>: stat(2) names that do not exist.</summary>
 public sealed record StatMissingOperation(string Directory, long Count, long Start) : Operation
 {
+    /// <summary>What the names begin with, before their number; at most 230 bytes, no slash.</summary>
+    public string Prefix { get; init; } = "";
+
     /// <inheritdoc/>
     public override string Name => "stat_missing";
 }

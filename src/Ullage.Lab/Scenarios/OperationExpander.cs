@@ -80,7 +80,7 @@ public static class OperationExpander
     private static Operation SubstituteInPaths(Operation operation, Func<string, string> put) => operation switch
     {
         WriteOperation o => o with { File = put(o.File) },
-        StatMissingOperation o => o with { Directory = put(o.Directory) },
+        StatMissingOperation o => o with { Directory = put(o.Directory), Prefix = put(o.Prefix) },
         CreateFilesOperation o => o with { Directory = put(o.Directory) },
         UnlinkFilesOperation o => o with { Directory = put(o.Directory) },
         ExecOperation o => o with { ProgramName = put(o.ProgramName) },

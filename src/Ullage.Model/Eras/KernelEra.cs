@@ -44,6 +44,9 @@ public sealed record KernelEra
     /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
     public required ReclaimRules Reclaim { get; init; }
 
+    /// <summary>Grace periods.</summary>
+    public required RcuRules Rcu { get; init; }
+
     /// <summary>Page reclaim (§3).</summary>
     public required VmscanRules Vmscan { get; init; }
 

@@ -144,8 +144,8 @@ public sealed record MachineCosts
     public int DirectoryLookupNs { get; init; } = 30_000;
     /// <summary>Evicting one unused dentry.</summary>
     public int DentryEvictNs { get; init; } = 390;
-    /// <summary>From one end of a grace period to the next while objects wait to be freed.</summary>
-    public int GracePeriodNs { get; init; } = 9_000_000;
+    /// <summary>How long, on average, until some other task gets the CPU of one that works in the kernel.</summary>
+    public int OtherTaskEveryNs { get; init; } = 50_000_000;
     /// <summary>Copying one page from or to the page cache, its look-up and the system call included.</summary>
     public int FileCopyNs { get; init; } = 400;
     /// <summary>Adding one page to the page cache, charge included.</summary>

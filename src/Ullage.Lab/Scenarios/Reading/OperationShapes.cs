@@ -19,7 +19,7 @@ internal static class OperationShapes
         ("free", "name", ["name"]),
         ("read", null, ["file", .. PatternKeys, "via", "advice"]),
         ("write", null, ["file", "bytes", .. PatternKeys, "fsync"]),
-        ("stat_missing", null, ["dir", "count", "start"]),
+        ("stat_missing", null, ["dir", "count", "start", "prefix"]),
         ("create_files", null, ["dir", "count", "bytes"]),
         ("unlink_files", null, ["dir", "count"]),
         ("fork", null, ["name", "cgroup", "do"]),

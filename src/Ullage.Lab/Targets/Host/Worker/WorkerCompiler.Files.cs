@@ -25,7 +25,7 @@ internal sealed partial class WorkerCompiler
                 break;
             case StatMissingOperation stat:
                 string directory = _context.Paths.Look(stat.Directory);
-                Numbered(directory, stat.Start, stat.Count, name => Stat(name, stat.UntilDone ? null : end));
+                Numbered(directory, stat.Start, stat.Count, name => Stat(name, stat.UntilDone ? null : end), stat.Prefix);
                 break;
             case CreateFilesOperation create:
                 Numbered(_context.Paths.Data(create.Directory), 1, create.Count, name => CreateFile(name, create.Bytes, end));
@@ -119,9 +119,9 @@ internal sealed partial class WorkerCompiler
     }
 
     /// <summary>Does something with <c>directory/start</c>, <c>directory/start+1</c>, …. The body gets the address of the path.</summary>
-    private void Numbered(string directory, long start, long count, Action<long> body)
+    private void Numbered(string directory, long start, long count, Action<long> body, string before = "")
     {
-        (long name, Action next) = NumberedName(directory, start);
+        (long name, Action next) = NumberedName(directory, start, before);
         Loop(count, () =>
         {
             body(name);
@@ -129,9 +129,9 @@ internal sealed partial class WorkerCompiler
         });
     }
 
-    private (long Name, Action Next) NumberedName(string directory, long start)
+    private (long Name, Action Next) NumberedName(string directory, long start, string before)
     {
-        string prefix = directory.TrimEnd('/') + "/";
+        string prefix = directory.TrimEnd('/') + "/" + before;
         string first = start.ToString(CultureInfo.InvariantCulture);
         long name = _arena.Text(prefix + first, room: 24);
         long digits = name + System.Text.Encoding.UTF8.GetByteCount(prefix);
