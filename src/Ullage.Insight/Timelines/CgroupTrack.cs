@@ -11,6 +11,7 @@ public sealed class CgroupTrack : ScopeTrack
     private static readonly NamedNumbers Events = new("max", "oom_kill");
     private static readonly NamedNumbers OomControl = new("oom_kill");
 
+    private readonly string _directory;
     private readonly string _usage;
     private readonly string _limit;
     private readonly string _kernelUsage;
@@ -26,7 +27,8 @@ public sealed class CgroupTrack : ScopeTrack
     internal CgroupTrack(string path, MemoryHierarchy hierarchy, int buckets)
         : base(path, TimelineCharts.Memory, buckets)
     {
-        string directory = hierarchy.DirectoryOf(path) + "/";
+        _directory = hierarchy.DirectoryOf(path);
+        string directory = _directory + "/";
         _v1 = hierarchy.Version == 1;
         _usage = directory + (_v1 ? "memory.usage_in_bytes" : "memory.current");
         _limit = directory + (_v1 ? "memory.limit_in_bytes" : "memory.max");
@@ -79,6 +81,8 @@ public sealed class CgroupTrack : ScopeTrack
     }
 
     private protected override string PressurePath { get; }
+
+    private protected override long? VersionOf(IKernelFiles files) => (files as IDirectoryVersions)?.DirectoryVersion(_directory);
 
     private protected override bool Read(IKernelFiles files, Span<double> memory, Span<double> reclaim)
     {

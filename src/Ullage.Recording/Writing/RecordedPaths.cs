@@ -11,7 +11,9 @@ internal enum Pace
     Pressure,
     /// <summary>At every third sample, and whenever the kernel log told of something: set by people, and no limit that kills.</summary>
     Setting,
-    /// <summary>At every twelfth sample: long.</summary>
+    /// <summary>Once a second at most: long, but what it says must not be older than the sums beside it.</summary>
+    Second,
+    /// <summary>At every twelfth sample: long, and every cgroup has it. While there are few cgroups of a model, always.</summary>
     Slow,
     /// <summary>At the beginning of each block: it hardly changes.</summary>
     Block,
@@ -26,10 +28,11 @@ internal sealed record RecordedName(string Name, Pace Pace);
 /// <param name="Number">The sample's number.</param>
 /// <param name="BeginsBlock">It holds every file.</param>
 /// <param name="Pressure">The last reading of pressure is long enough ago.</param>
+/// <param name="Second">The last reading of long files of the machine is a second ago.</param>
 /// <param name="Alarm">Something happened: settings are read, too.</param>
-internal readonly record struct Pass(int Number, bool BeginsBlock, bool Pressure, bool Alarm)
+/// <param name="Slow">Long files of cgroups are read.</param>
+internal readonly record struct Pass(int Number, bool BeginsBlock, bool Pressure, bool Second, bool Alarm, bool Slow)
 {
-    private const int SlowEvery = 12;
     private const int SettingEvery = 3;
 
     /// <summary>Whether a file is read for this sample.</summary>
@@ -38,7 +41,8 @@ internal readonly record struct Pass(int Number, bool BeginsBlock, bool Pressure
         Pace.Always => true,
         Pace.Pressure => Pressure,
         Pace.Setting => Alarm || BeginsBlock || Number % SettingEvery == 0,
-        Pace.Slow => BeginsBlock || Number % SlowEvery == 0,
+        Pace.Second => Second || BeginsBlock,
+        Pace.Slow => Slow || BeginsBlock,
         _ => BeginsBlock,
     };
 }
@@ -54,7 +58,7 @@ internal static class RecordedPaths
             "/sys/kernel/mm/transparent_hugepage/enabled", "/sys/kernel/mm/lru_gen/enabled"),
         .. At(Pace.Always, "/proc/meminfo", "/proc/vmstat", "/proc/cgroups"),
         .. At(Pace.Pressure, "/proc/pressure/memory", "/proc/pressure/cpu", "/proc/pressure/io"),
-        .. At(Pace.Slow, "/proc/slabinfo", "/proc/buddyinfo", "/proc/zoneinfo"),
+        .. At(Pace.Second, "/proc/slabinfo", "/proc/buddyinfo", "/proc/zoneinfo"),
     ];
 
     /// <summary>Of each cgroup, v1; what tells first that it is gone comes first.</summary>

@@ -8,12 +8,16 @@ namespace Ullage.Recording.Writing;
 public sealed class Recorder : IDisposable
 {
     private const long PressureEveryNs = 99_000_000; // an interval of 100 ms is not always whole
+    private const long SecondNs = 990_000_000;
+    private const int SlowEvery = 12;
+    private const int FewCgroups = 100;
     private readonly RecordingWriter _writer;
     private readonly ReadBuffer _buffer = new();
     private readonly RecordedMachine _machine;
     private readonly RecordedTree? _tree;
     private long _pressureNs = long.MinValue / 2;
-    private readonly bool _readsByPath; // of a model: settings cost nothing there
+    private long _secondNs = long.MinValue / 2;
+    private readonly bool _readsByPath; // of a model: reading costs little there
     private int _sample;
 
     /// <summary>Begins; nothing is read yet.</summary>
@@ -34,13 +38,16 @@ public sealed class Recorder : IDisposable
 
     /// <summary>Takes one sample and writes it.</summary>
     /// <param name="timeNs">Its time on the recording's clock.</param>
-    /// <param name="alarm">Something happened just now: settings are read again, too, which otherwise every third sample does.</param>
+    /// <param name="alarm">Something happened just now, or this is the end: settings and pressure are read again, too, however short the time since the last sample.</param>
     public void Sample(long timeNs, bool alarm = false)
     {
         // Reading a pressure file makes the kernel collect, in whole ticks: it must not be asked at every moment.
-        bool pressure = timeNs - _pressureNs >= PressureEveryNs;
+        bool pressure = alarm || timeNs - _pressureNs >= PressureEveryNs;
         _pressureNs = pressure ? timeNs : _pressureNs;
-        Pass pass = new(_sample, _writer.BlockIsDue, pressure, alarm || _readsByPath);
+        bool second = alarm || _readsByPath || timeNs - _secondNs >= SecondNs;
+        _secondNs = second ? timeNs : _secondNs;
+        bool slow = _sample % SlowEvery == 0 || (_readsByPath && Cgroups <= FewCgroups);
+        Pass pass = new(_sample, _writer.BlockIsDue, pressure, second, alarm || _readsByPath, slow);
         _writer.BeginSample();
         _machine.Sample(pass);
         _tree?.Sample(pass);
