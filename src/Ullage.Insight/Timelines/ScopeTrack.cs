@@ -70,7 +70,7 @@ public abstract class ScopeTrack
     /// <summary>False when the last reading was known to be equal to the one before, and no file was read for it.</summary>
     internal bool Changed { get; private set; }
 
-    private protected abstract string PressurePath { get; }
+    private protected abstract HeldFile PressureFile { get; }
 
     /// <summary>What tells that nothing changed since the last reading; null = nobody knows.</summary>
     private protected virtual long? VersionOf(IKernelFiles files) => null;
@@ -86,7 +86,7 @@ public abstract class ScopeTrack
         _hasPressure = withPressure;
         if (withPressure && _there)
         {
-            (_pressure[0], _pressure[1]) = SingleNumbers.Pressure(files, PressurePath);
+            (_pressure[0], _pressure[1]) = SingleNumbers.Pressure(files, PressureFile);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Ullage.Recording.Reading;
 /// The kernel of a recording at one moment. Texts are made when they are asked for; a file that did not change between two samples gives the very same memory again,
 /// so that readers can tell without comparing.
 /// </summary>
-public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
+public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions, IFileHandles
 {
     private readonly Dictionary<string, RecordedFile> _files = new(StringComparer.Ordinal);
     private readonly ByteBuffer _text = new();
@@ -16,15 +16,18 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
     private Dictionary<string, List<string>>? _directories;
     private long _changes;
 
-    internal sealed class RecordedFile(string path, DirectoryState directory)
+    internal sealed class RecordedFile(RecordedFiles files, string path, DirectoryState directory) : IFileHandle
     {
         public string Path { get; } = path;
         public DirectoryState Directory { get; } = directory;
+        public bool IsCurrent { get; set; } = true;
         public Errno Errno { get; set; }
         public byte[] Skeleton { get; set; } = [];
         public long[] Numbers { get; set; } = [];
         public byte[]? Text { get; set; }
         public int Block { get; set; }
+
+        public KernelRead Read() => Errno != Errno.None ? KernelRead.Failed(Errno) : new KernelRead(Errno.None, files.TextOf(this));
     }
 
     internal sealed class DirectoryState
@@ -43,7 +46,7 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
         {
             return KernelRead.Failed(Directories.ContainsKey(path.TrimEnd('/')) ? Errno.EISDIR : Errno.ENOENT);
         }
-        return file.Errno != Errno.None ? KernelRead.Failed(file.Errno) : new KernelRead(Errno.None, TextOf(file));
+        return file.Read();
     }
 
     /// <inheritdoc/>
@@ -64,6 +67,9 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
     /// <inheritdoc/>
     public long? DirectoryVersion(string directory) => _states.TryGetValue(directory, out DirectoryState? state) ? state.Version : null;
 
+    /// <inheritdoc/>
+    public IFileHandle? Handle(string path) => path.Length > 0 && path[^1] != '/' ? _files.GetValueOrDefault(path) : null;
+
     /// <summary>The paths of all files that are there, in order.</summary>
     public IReadOnlyList<string> Paths => [.. _files.Values.Where(IsThere).Select(file => file.Path).Where(path => path[^1] != '/').Order(StringComparer.Ordinal)];
 
@@ -71,7 +77,7 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
     {
         if (!_files.TryGetValue(path, out RecordedFile? file))
         {
-            file = new RecordedFile(path, StateOf(DirectoryOf(path))) { Errno = Errno.ENOENT };
+            file = new RecordedFile(this, path, StateOf(DirectoryOf(path))) { Errno = Errno.ENOENT };
             file.Directory.Files++;
             _files.Add(path, file);
         }
@@ -107,6 +113,7 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions
         foreach (RecordedFile file in _files.Values.Where(file => file.Block != block).ToArray())
         {
             _ = _files.Remove(file.Path);
+            file.IsCurrent = false;
             Touch(file);
             if (--file.Directory.Files == 0)
             {
