@@ -13,7 +13,10 @@ public readonly record struct TimelineRow(long TNs, double[] Values);
 /// <param name="capacity">Most buckets.</param>
 public sealed class RowBuckets(int series, int capacity)
 {
-    private readonly List<RowList> _buckets = [];
+    private readonly List<RowList> _buckets = []; // the last one is the one that grows
+    private readonly RowList _growing = new(series);
+    private readonly RowList _pair = new(series);
+    private readonly RowList _empty = new(series);
     private readonly double[] _least = new double[series]; // of the last bucket
     private readonly double[] _greatest = new double[series];
     private bool _lastStays;
@@ -35,22 +38,24 @@ public sealed class RowBuckets(int series, int capacity)
         while (index >= capacity)
         {
             Halve();
-            Watch(_buckets[^1]);
+            Watch(_growing);
             index = (tNs - _startNs) / _widthNs;
         }
         if (_buckets.Count <= index)
         {
             if (_buckets.Count > 0)
             {
-                _buckets[^1].Close();
+                _buckets[^1] = _growing.Compact();
             }
-            while (_buckets.Count <= index)
+            while (_buckets.Count < index)
             {
-                _buckets.Add(new RowList(series));
+                _buckets.Add(_empty);
             }
-            Watch(_buckets[^1]);
+            _growing.Clear();
+            _buckets.Add(_growing);
+            Watch(_growing);
         }
-        Put(tNs, values, _buckets[(int)index]);
+        Put(tNs, values, _growing);
     }
 
     /// <summary>All kept rows in the order of time, with at most so many buckets. The first and the last row are always there.</summary>
@@ -144,21 +149,28 @@ public sealed class RowBuckets(int series, int capacity)
 
     private void Halve()
     {
-        for (int i = 0; i < _buckets.Count; i += 2)
+        int last = (_buckets.Count - 1) / 2;
+        for (int i = 0; i <= last; i++)
         {
-            RowList pair = _buckets[i];
-            if (i + 1 < _buckets.Count)
+            RowList first = _buckets[2 * i];
+            RowList second = (2 * i) + 1 < _buckets.Count ? _buckets[(2 * i) + 1] : _empty;
+            if (i < last && second.Count == 0)
             {
-                pair.AddAll(_buckets[i + 1]);
-                if (pair.Count > (2 * series) + 2)
-                {
-                    pair.Reduce();
-                }
-                pair.Close();
+                _buckets[i] = first;
+                continue;
             }
-            _buckets[i / 2] = pair;
+            _pair.Clear();
+            _pair.AddAll(first);
+            _pair.AddAll(second);
+            if (_pair.Count > (2 * series) + 2)
+            {
+                _pair.Reduce();
+            }
+            _buckets[i] = i < last ? _pair.Compact() : _growing;
         }
-        _buckets.RemoveRange((_buckets.Count + 1) / 2, _buckets.Count / 2);
+        _growing.Clear();
+        _growing.AddAll(_pair);
+        _buckets.RemoveRange(last + 1, _buckets.Count - last - 1);
         _widthNs *= 2;
     }
 }

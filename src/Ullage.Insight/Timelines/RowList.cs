@@ -4,27 +4,25 @@ namespace Ullage.Insight.Timelines;
 /// <param name="series">Values per row.</param>
 internal sealed class RowList(int series)
 {
-    private long[] _times = [];
-    private double[] _values = [];
+    private readonly int _width = series + 1; // the time, bit by bit, and the values
+    private double[] _data = [];
     private bool[] _keep = [];
 
     public int Count { get; private set; }
 
-    public long TimeOf(int row) => _times[row];
+    public long TimeOf(int row) => BitConverter.DoubleToInt64Bits(_data[row * _width]);
 
-    public ReadOnlySpan<double> ValuesOf(int row) => _values.AsSpan(row * series, series);
+    public ReadOnlySpan<double> ValuesOf(int row) => _data.AsSpan((row * _width) + 1, series);
 
-    public TimelineRow this[int row] => new(_times[row], ValuesOf(row).ToArray());
+    public TimelineRow this[int row] => new(TimeOf(row), ValuesOf(row).ToArray());
 
     public void Clear() => Count = 0;
 
     public void Add(long tNs, ReadOnlySpan<double> values)
     {
-        if (Count == _times.Length)
+        if ((Count + 1) * _width > _data.Length)
         {
-            int room = Math.Max(2, Count * 2);
-            Array.Resize(ref _times, room);
-            Array.Resize(ref _values, room * series);
+            Array.Resize(ref _data, Math.Max(2, Count * 2) * _width);
         }
         Count++;
         Set(Count - 1, tNs, values);
@@ -32,16 +30,27 @@ internal sealed class RowList(int series)
 
     public void Set(int row, long tNs, ReadOnlySpan<double> values)
     {
-        _times[row] = tNs;
-        values.CopyTo(_values.AsSpan(row * series, series));
+        _data[row * _width] = BitConverter.Int64BitsToDouble(tNs);
+        values.CopyTo(_data.AsSpan((row * _width) + 1));
     }
 
     public void AddAll(RowList other)
     {
-        for (int row = 0; row < other.Count; row++)
+        int used = Count * _width;
+        int more = other.Count * _width;
+        if (used + more > _data.Length)
         {
-            Add(other._times[row], other.ValuesOf(row));
+            Array.Resize(ref _data, Math.Max(used + more, _data.Length * 2));
         }
+        other._data.AsSpan(0, more).CopyTo(_data.AsSpan(used));
+        Count += other.Count;
+    }
+
+    /// <summary>The same rows in no more memory than they need.</summary>
+    public RowList Compact()
+    {
+        RowList compact = new(series) { _data = _data.AsSpan(0, Count * _width).ToArray(), Count = Count };
+        return compact;
     }
 
     /// <summary>Keeps the rows in which a series is at its least or greatest, the first of each, and the last row: the next bucket continues from it, and a chart ends at it.</summary>
@@ -49,7 +58,7 @@ internal sealed class RowList(int series)
     {
         if (_keep.Length < Count)
         {
-            _keep = new bool[_times.Length];
+            _keep = new bool[Count * 2];
         }
         _keep.AsSpan(0, Count).Clear();
         _keep[Count - 1] = true;
@@ -64,23 +73,12 @@ internal sealed class RowList(int series)
             {
                 if (kept < row)
                 {
-                    Set(kept, _times[row], ValuesOf(row));
+                    _data.AsSpan(row * _width, _width).CopyTo(_data.AsSpan(kept * _width));
                 }
                 kept++;
             }
         }
         Count = kept;
-    }
-
-    /// <summary>Gives back what is not used: nothing will be added.</summary>
-    public void Close()
-    {
-        _keep = [];
-        if (_times.Length > Count)
-        {
-            Array.Resize(ref _times, Count);
-            Array.Resize(ref _values, Count * series);
-        }
     }
 
     private void Mark(int s)
@@ -89,13 +87,13 @@ internal sealed class RowList(int series)
         int greatest = -1;
         for (int row = 0; row < Count; row++)
         {
-            double value = _values[(row * series) + s];
+            double value = _data[(row * _width) + 1 + s];
             if (double.IsNaN(value))
             {
                 continue;
             }
-            least = least < 0 || value < _values[(least * series) + s] ? row : least;
-            greatest = greatest < 0 || value > _values[(greatest * series) + s] ? row : greatest;
+            least = least < 0 || value < _data[(least * _width) + 1 + s] ? row : least;
+            greatest = greatest < 0 || value > _data[(greatest * _width) + 1 + s] ? row : greatest;
         }
         if (least >= 0)
         {
