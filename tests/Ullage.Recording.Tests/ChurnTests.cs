@@ -52,8 +52,7 @@ public sealed class ChurnTests : IDisposable
         double seconds = double.TryParse(Environment.GetEnvironmentVariable("ULLAGE_CHURN_SECONDS"), CultureInfo.InvariantCulture, out double longer) ? longer : 3;
         int samples = 0;
         int made;
-        int before;
-        int after;
+        int before, after;
         long grown;
         using (RecordingWriter writer = RecordingWriter.Create(file.Path, RoundTripTests.Meta))
         using (Recorder recorder = new(_host, writer, _mounts))

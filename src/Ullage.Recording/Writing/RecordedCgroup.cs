@@ -56,14 +56,9 @@ internal sealed class RecordedCgroup(CgroupDirectory directory, string directory
         bool sure = false;
         for (int i = 0; i < names.Length; i++)
         {
-            if (!_fresh && !pass.Wants(names[i].Pace))
+            if (IsLeftOut(i, writer, pass))
             {
-                writer.Same(_states[i]);
                 continue;
-            }
-            if (_readByPath && _missing[i] && !pass.BeginsBlock)
-            {
-                continue; // kept descriptors have a patience of their own
             }
             Errno errno = directory.Read(i, buffer, out ReadOnlySpan<byte> bytes);
             if (errno is Errno.ENODEV or Errno.ENOENT)
@@ -101,6 +96,17 @@ internal sealed class RecordedCgroup(CgroupDirectory directory, string directory
         }
         pressure?.Dispose();
         directory.Dispose();
+    }
+
+    // What is not due stays as it was. What is missing is looked for once a block; kept descriptors have a patience of their own.
+    private bool IsLeftOut(int file, RecordingWriter writer, in Pass pass)
+    {
+        if (!_fresh && !pass.Wants(names[file].Pace))
+        {
+            writer.Same(_states[file]);
+            return true;
+        }
+        return _readByPath && _missing[file] && !pass.BeginsBlock;
     }
 
     private void GiveId(RecordingWriter writer)

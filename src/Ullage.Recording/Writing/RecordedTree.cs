@@ -126,6 +126,12 @@ internal sealed class RecordedTree : IDisposable
             return;
         }
         _found.Sort(StringComparer.Ordinal);
+        cgroup.Children = Settled(cgroup);
+    }
+
+    // Both lists are in the order of names.
+    private List<RecordedCgroup> Settled(RecordedCgroup cgroup)
+    {
         List<RecordedCgroup> before = cgroup.Children;
         List<RecordedCgroup> now = new(_found.Count);
         int at = 0;
@@ -154,7 +160,7 @@ internal sealed class RecordedTree : IDisposable
         {
             before[at].Dispose();
         }
-        cgroup.Children = now;
+        return now;
     }
 
     private RecordedCgroup? Open(RecordedCgroup parent, string name)
