@@ -104,14 +104,12 @@ internal sealed class LruvecShrinker(Machine machine)
     [Kernel("isolate_lru_folios", "mm/vmscan.c")]
     private int Isolate(Lruvec lruvec, LruList list, Span<int> taken)
     {
-        int count = 0;
-        while (count < taken.Length && lruvec.Tail(list) is var frame and >= 0)
+        int count = lruvec.TakeTail(list, taken);
+        foreach (int frame in taken[..count])
         {
-            lruvec.Remove(frame, list);
             ref PageFlags flags = ref _frames.Flags(frame);
             flags = (flags & ~PageFlags.Lru) | PageFlags.InAddBatch; // held
             _frames.ZoneOf(frame).ListPages(list)--;
-            taken[count++] = frame;
         }
         if (count > 0)
         {

@@ -168,6 +168,16 @@ internal sealed class Workingset(Machine machine)
         return _rules.CountsLag ? Flushed(machine.Lru.LruvecOf(memcg, 0)).Pages(list) : CountPages(memcg, list);
     }
 
+    /// <summary>The same, of all lists that reclaim scans.</summary>
+    public long EvictableOf(MemCgroup memcg)
+    {
+        if (!memcg.IsRoot && _rules.CountsLag)
+        {
+            return Flushed(machine.Lru.LruvecOf(memcg, 0)).Evictable;
+        }
+        return PagesOf(memcg, LruList.InactiveAnon) + PagesOf(memcg, LruList.ActiveAnon) + PagesOf(memcg, LruList.InactiveFile) + PagesOf(memcg, LruList.ActiveFile);
+    }
+
     /// <summary>The counts as of the last of the flushes that come every 2 s; of a new cgroup nothing has been counted until then.</summary>
     [Kernel("mem_cgroup_flush_stats_ratelimited", "mm/memcontrol.c", Deviation = "The flush is made when somebody asks for the first time after it was due; reading memory.stat flushes nothing here.")]
     private LaggingCounts Flushed(Lruvec lruvec)
