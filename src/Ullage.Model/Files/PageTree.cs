@@ -294,7 +294,14 @@ internal sealed class PageTree
         }
         ref Node node = ref _nodes[number];
         AddressSpaceMap map = mapOf(node.Map);
-        ClearShadows(map, (long)node.Key << Shift, ((long)node.Key << Shift) + Mask);
+        Invariant.Holds(node.Pages == 0);
+        for (int i = 0; i <= Mask; i++)
+        {
+            _entries[(number << Shift) + i] = 0;
+        }
+        map.Shadows -= node.Shadows;
+        node.Shadows = 0;
+        Update(map, number, ref node);
         return true;
     }
 
