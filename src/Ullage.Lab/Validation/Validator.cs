@@ -49,10 +49,7 @@ public static class Validator
         {
             figures.AddRange(MigrationExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E5-"))
-        {
-            figures.AddRange(SwapExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
-        }
+        figures.AddRange(SwapExperiment.Compare(GroundTruth.Read(directory, "E5-"), GroundTruth.Read(directory, "E4-")));
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));
         return figures;

@@ -32,6 +32,7 @@ internal sealed class PageTree
         public ulong Dirty;
         public byte Pages;
         public byte Shadows;
+        public bool IsFolded; // one entry of the level above: a folio that is as large as the node, or larger
     }
 
     public PageTree(Machine machine)
@@ -63,12 +64,17 @@ internal sealed class PageTree
     }
 
     /// <summary>Makes room for an entry; false = the nodes cannot be had.</summary>
-    public bool TryReserve(AddressSpaceMap map, long index, MemCgroup memcg, Gfp gfp)
+    /// <param name="map">The file.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="memcg">Who pays for nodes.</param>
+    /// <param name="gfp">What may be done to have them.</param>
+    /// <param name="folds">The page is part of a folio that is as large as a node, or larger: such a folio needs none (6.16+).</param>
+    public bool TryReserve(AddressSpaceMap map, long index, MemCgroup memcg, Gfp gfp, bool folds)
     {
         long key = index >> Shift;
         if (key < map.Nodes.Length && map.Nodes[key] != 0)
         {
-            return true;
+            return folds || TryUnfold(map.Nodes[key] - 1, memcg, gfp);
         }
         if (index == 0 && map.Nodes.Length == 0)
         {
@@ -84,7 +90,24 @@ internal sealed class PageTree
             Array.Resize(ref nodes, (int)Math.Max(key + 1, Math.Max(2 * (long)nodes.Length, ((map.Pages - 1) >> Shift) + 1)));
             map.Nodes = nodes;
         }
-        return map.Nodes[key] != 0 || TryAddNode(map, key, memcg, gfp);
+        return map.Nodes[key] != 0 || TryAddNode(map, key, memcg, gfp, folds);
+    }
+
+    /// <summary>A page of its own comes where a large folio was.</summary>
+    [Kernel("xas_split", "lib/xarray.c")]
+    private bool TryUnfold(int number, MemCgroup memcg, Gfp gfp)
+    {
+        if (!_nodes[number].IsFolded)
+        {
+            return true;
+        }
+        if (!TryAllocate(memcg, gfp, out SlabObject allocated))
+        {
+            return false;
+        }
+        _nodes[number].Object = allocated;
+        _nodes[number].IsFolded = false;
+        return true;
     }
 
     private bool TryMoveHead(AddressSpaceMap map, MemCgroup memcg, Gfp gfp)
@@ -95,7 +118,7 @@ internal sealed class PageTree
         {
             return true;
         }
-        if (!TryAddNode(map, 0, memcg, gfp))
+        if (!TryAddNode(map, 0, memcg, gfp, folds: false))
         {
             map.Nodes = [];
             return false;
@@ -110,15 +133,19 @@ internal sealed class PageTree
         return true;
     }
 
-    private bool TryAddNode(AddressSpaceMap map, long key, MemCgroup memcg, Gfp gfp)
+    private bool TryAddNode(AddressSpaceMap map, long key, MemCgroup memcg, Gfp gfp, bool folds)
     {
-        if (!TryAllocate(memcg, gfp, out SlabObject allocated))
+        SlabObject allocated = default;
+        if (!folds && !TryAllocate(memcg, gfp, out allocated))
         {
             return false;
         }
         if (!TryAddUpper(map, key, memcg, gfp))
         {
-            _machine.Slab.Free(allocated);
+            if (!folds)
+            {
+                _machine.Slab.Free(allocated);
+            }
             return false;
         }
         int node = _freeHead;
@@ -134,7 +161,7 @@ internal sealed class PageTree
             ShadowNodes ??= new ListLru(_machine.Hierarchy.Root.Memcg);
             ShadowNodes.Reserve(_fresh);
         }
-        _nodes[node] = new Node { Object = allocated, Map = map.Number, Key = (int)key };
+        _nodes[node] = new Node { Object = allocated, Map = map.Number, Key = (int)key, IsFolded = folds };
         map.Nodes[key] = node + 1;
         Live++;
         return true;
@@ -253,7 +280,7 @@ internal sealed class PageTree
     private void Update(AddressSpaceMap map, int number, ref Node node)
     {
         bool listed = ShadowNodes!.Contains(number);
-        bool isShadow = node is { Pages: 0, Shadows: > 0 };
+        bool isShadow = node is { Pages: 0, Shadows: > 0, IsFolded: false };
         if (isShadow != listed)
         {
             _machine.Vm.Add(VmItem.WorkingsetNodes, listed ? -1 : 1);
@@ -277,7 +304,10 @@ internal sealed class PageTree
         Invariant.Holds(node.Dirty == 0);
         map.Nodes[node.Key] = 0;
         RemoveUpper(map, node.Key);
-        _machine.Slab.Free(node.Object);
+        if (!node.IsFolded)
+        {
+            _machine.Slab.Free(node.Object);
+        }
         node = new Node { Key = _freeHead, Map = -1 };
         _freeHead = number;
         Live--;
@@ -407,7 +437,7 @@ internal sealed class PageTree
             }
             ref Node counted = ref _nodes[node - 1];
             Invariant.Holds(counted.Pages == own && counted.Shadows == gone && own + gone > 0, $"node of {map}: {counted.Pages} pages, {counted.Shadows} shadows = {own}, {gone}");
-            Invariant.Holds(ShadowNodes!.Contains(node - 1) == (own == 0), $"a node of {map} is on the list of shadow nodes when it has no page");
+            Invariant.Holds(ShadowNodes!.Contains(node - 1) == (own == 0 && !counted.IsFolded), $"a node of {map} is on the list of shadow nodes when it has no page");
             pages += own;
             shadows += gone;
         }
