@@ -51,7 +51,7 @@ public sealed class ShadowNodeTests
         FileHandle file = machine.OpenData("/f").File!;
         Read(machine, task, file, 0, FilePages * 3 / 4);
         machine.Vm[VmItem.WorkingsetNodeReclaim].ShouldBeGreaterThan(50, "the cgroup's pages have not been counted yet");
-        machine.Scheduler.RunUntil(3_000_000_000);
+        machine.SpendAndRunDue(3_000_000_000);
         long before = machine.Vm[VmItem.WorkingsetNodeReclaim];
         Read(machine, task, file, FilePages * 3 / 4, FilePages);
         machine.Vm[VmItem.WorkingsetNodeReclaim].ShouldBe(before, "now they have");
