@@ -241,12 +241,13 @@ internal sealed class Readahead(Machine machine, PageCache cache)
     {
         FileWay outer = machine.Path.Way;
         machine.Path.Way = _way;
-        ReadMissing(file, first, count, lookahead);
+        ReadMissing(file, (first, count, lookahead), order);
         machine.Path.Way = outer;
     }
 
-    private void ReadMissing(FileHandle file, long first, long count, long lookahead)
+    private void ReadMissing(FileHandle file, (long First, long Count, long Lookahead) window, int order)
     {
+        (long first, long count, long lookahead) = window;
         AddressSpaceMap map = file.Map;
         long end = Math.Min(first + count, map.Pages);
         long batch = first; // pages from here to the one in hand were added and wait to be read
