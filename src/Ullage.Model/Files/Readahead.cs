@@ -231,11 +231,6 @@ internal sealed class Readahead(Machine machine, PageCache cache)
     }
 
     /// <summary>Reads those pages of a range that are missing, and marks the one that has so many of them behind it.</summary>
-    /// <param name="file">The open file.</param>
-    /// <param name="first">The first page.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="lookahead">How many lie behind the marked one.</param>
-    /// <param name="order">Of the folios that are used where they fit.</param>
     [Kernel("page_cache_ra_unbounded", "mm/readahead.c")]
     internal void Read(FileHandle file, long first, long count, long lookahead, int order = 0)
     {

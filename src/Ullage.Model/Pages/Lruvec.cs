@@ -119,27 +119,19 @@ internal sealed partial class Lruvec
         _sizes[(int)list]--;
     }
 
-    /// <summary>Unlinks pages from the tail of a list, the oldest first, until it is empty or <paramref name="taken"/> is full. Answers how many.</summary>
-    public int TakeTail(LruList list, Span<int> taken)
+    /// <summary>Unlinks so many pages from the tail of a list; <paramref name="last"/> is the last one that stays, -1 = none does.</summary>
+    public void CutTail(LruList list, int last, int count)
     {
-        int frame = _tails[(int)list];
-        int count = 0;
-        while (count < taken.Length && frame >= 0)
+        _tails[(int)list] = last;
+        if (last >= 0)
         {
-            taken[count++] = frame;
-            frame = _frames.Previous(frame);
-        }
-        _tails[(int)list] = frame;
-        if (frame >= 0)
-        {
-            _frames.Next(frame) = -1;
+            _frames.Next(last) = -1;
         }
         else
         {
             _heads[(int)list] = -1;
         }
         _sizes[(int)list] -= count;
-        return count;
     }
 
     /// <summary>Throws unless each list's links, both ways, hold as many pages as it counts, and they are where their flags say. Answers how many.</summary>

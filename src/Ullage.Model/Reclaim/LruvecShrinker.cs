@@ -104,13 +104,17 @@ internal sealed class LruvecShrinker(Machine machine)
     [Kernel("isolate_lru_folios", "mm/vmscan.c")]
     private int Isolate(Lruvec lruvec, LruList list, Span<int> taken)
     {
-        int count = lruvec.TakeTail(list, taken);
-        foreach (int frame in taken[..count])
+        int count = 0;
+        int frame = lruvec.Tail(list);
+        while (count < taken.Length && frame >= 0)
         {
+            taken[count++] = frame;
             ref PageFlags flags = ref _frames.Flags(frame);
             flags = (flags & ~PageFlags.Lru) | PageFlags.InAddBatch; // held
             _frames.ZoneOf(frame).ListPages(list)--;
+            frame = _frames.Previous(frame);
         }
+        lruvec.CutTail(list, frame, count);
         if (count > 0)
         {
             machine.Lru.Count(machine.CurrentCpu, lruvec.Memcg, list, -count);
