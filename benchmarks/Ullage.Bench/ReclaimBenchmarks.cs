@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Ullage.Model;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 using Ullage.Model.Files;
+using Ullage.Model.Pages;
 
 namespace Ullage.Bench;
 
@@ -16,6 +18,7 @@ public class ReclaimBenchmarks
 
     private Machine _machine = null!;
     private TaskStruct _task = null!;
+    private MemCgroup _memcg = null!;
     private FileHandle _large = null!;
     private FileHandle _small = null!;
     private long _again;
@@ -39,6 +42,7 @@ public class ReclaimBenchmarks
         _machine.Files.Write("/sys/fs/cgroup/a/memory.max", $"{(long)LimitPages * PageSize}");
         _task = _machine.Spawn(new SpawnOptions { Comm = "bench" });
         _machine.Attach(_machine.Hierarchy.Find("/a")!, _task.Pid, wholeProcess: true);
+        _memcg = _machine.Hierarchy.Find("/a")!.Memcg;
         _machine.CreateFile("/large", (long)Pages * PageSize);
         _machine.CreateFile("/small", (long)LimitPages / 4 * PageSize);
         _large = _machine.OpenData("/large").File!;
@@ -55,9 +59,9 @@ public class ReclaimBenchmarks
     [Benchmark(OperationsPerInvoke = Pages)]
     public void ReadMissAndReclaim()
     {
-        long before = BenchCounts.Of(_machine, "/sys/fs/cgroup/a/memory.stat", "pgsteal");
+        long before = _memcg.Stats.Exact(MemcgStat.PgStealDirect);
         Read(_large, Pages);
-        BenchCounts.Require(BenchCounts.Of(_machine, "/sys/fs/cgroup/a/memory.stat", "pgsteal") - before, Pages, "pages reclaimed by reads");
+        BenchCounts.Require(_memcg.Stats.Exact(MemcgStat.PgStealDirect) - before, Pages, "pages reclaimed by reads");
     }
 
     private void Read(FileHandle file, int pages)
@@ -73,9 +77,9 @@ public class ReclaimBenchmarks
     [Benchmark(OperationsPerInvoke = Pages)]
     public void FaultAndSwapOut()
     {
-        long before = BenchCounts.Of(_machine, "/proc/vmstat", "pswpout");
+        long before = _machine.Vm[VmItem.PswpOut];
         Write(_fresh);
-        BenchCounts.Require(BenchCounts.Of(_machine, "/proc/vmstat", "pswpout") - before, Pages - LimitPages, "pages swapped out by faults");
+        BenchCounts.Require(_machine.Vm[VmItem.PswpOut] - before, Pages - LimitPages, "pages swapped out by faults");
         _machine.Madvise(_task, _fresh, (long)Pages * PageSize, Advice.DontNeed);
         PassTime();
     }

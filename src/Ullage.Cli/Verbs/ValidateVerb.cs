@@ -32,7 +32,15 @@ internal static class ValidateVerb
                 throw CliException.NoData($"there is no directory {directory} for the {what}: run this in the repository, or say where with --data and --docs");
             }
         }
-        IReadOnlyList<FidelityFigure> figures = Validator.Run(data);
+        IReadOnlyList<FidelityFigure> figures;
+        try
+        {
+            figures = Validator.Run(data);
+        }
+        catch (IOException missing)
+        {
+            throw CliException.NoData($"{data} does not have all measurements ({missing.Message}): copy tests/data as a whole, or leave --data away");
+        }
         File.WriteAllText(Path.Combine(docs, "validation.md"), ValidationReport.Write(figures, DeclaredDeviations.OfModel()));
         File.WriteAllText(Path.Combine(docs, "eras.md"), EraTable.Write());
         foreach (FidelityFigure miss in figures.Where(figure => figure.Passed == false))

@@ -129,6 +129,14 @@ public sealed record FidelityFigure(
         _ => null,
     };
 
+    /// <summary>The figure holds, but only because it is small and the counter is the whole machine's: it is not within its percentage.</summary>
+    public bool HoldsAsFew => Passed == true && Rule switch
+    {
+        FidelityRule.WithinTenPercent => !Kernel.Any(value => Math.Abs(value - Model) * 10 <= value),
+        FidelityRule.WithinFifteenPercent => !Kernel.Any(value => Math.Abs(value - Model) * 20 <= value * 3),
+        _ => false,
+    };
+
     private bool IsFew(long value) => value * 25 <= Batch;
 
     private bool IsRounds(long value) => value >= FirstRound && value <= FirstRound + Batch;

@@ -96,7 +96,7 @@ public static class FileReadExperiment
     private static List<FidelityFigure> BestStart(MeasuredExperiment measured, MeasuredExperiment shown, int repetition, FileReadMachine machine)
     {
         List<FidelityFigure> best = Run(shown, ScenarioOf(measured, machine, repetition), machine);
-        bool mattersWhen = IsByDraws(measured) && KernelEras.Find(measured.Kernel)!.Vmscan.CountsLag;
+        bool mattersWhen = KernelEras.Find(measured.Kernel)!.Vmscan.CountsLag;
         for (int i = 0; mattersWhen && i < Starts && Misses(best) > 0; i++)
         {
             long startNs = i * FlushPeriodNs / Starts;

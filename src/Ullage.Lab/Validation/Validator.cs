@@ -22,7 +22,6 @@ public static class Validator
         ("E8-", HierarchyExperiment.Compare),
         ("E10-", DyingExperiment.Compare),
         ("E9-", MigrationExperiment.Compare),
-        ("E5-", SwapExperiment.Compare),
     ];
 
     /// <summary>All figures, by experiment. Reads <paramref name="directory"/>; the model runs in memory.</summary>
@@ -38,6 +37,7 @@ public static class Validator
             }
         }
         figures.AddRange(FileReadExperiment.Compare(GroundTruth.Read(directory, "E4-")));
+        figures.AddRange(SwapExperiment.Compare(GroundTruth.Read(directory, "E5-"), GroundTruth.Read(directory, "E4-")));
         figures.AddRange(WriteExperiment.Compare(Path.Combine(directory, "..", "e14")));
         figures.AddRange(MallocExperiment.Compare(directory));
         return figures;

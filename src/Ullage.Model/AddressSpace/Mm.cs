@@ -18,6 +18,8 @@ public sealed class Mm
     private readonly Dictionary<long, PageTablePage> _pudTables = [];
     private long _lastTableKey = -1;
     private PageTablePage? _lastTable;
+    private long _walkTableKey = -1;
+    private PageTablePage? _walkTable;
     private Vma? _lastVma;
 
     /// <summary>The task whose memory cgroup new pages are charged to.</summary>
@@ -255,6 +257,21 @@ public sealed class Mm
         return table;
     }
 
+    /// <summary>The same for a walk from pages to their entries, which goes elsewhere than the faults that it alternates with.</summary>
+    internal PageTablePage? PteTableForWalk(long page)
+    {
+        long key = page >> 9;
+        if (key != _walkTableKey)
+        {
+            if (!_pteTables.TryGetValue(key, out PageTablePage? table))
+            {
+                return null;
+            }
+            (_walkTableKey, _walkTable) = (key, table);
+        }
+        return _walkTable;
+    }
+
     /// <summary>Which tables a page still needs, from the top: 3 = PUD, 2 = PMD, 1 = PTE, 0 = none.</summary>
     internal int MissingLevel(long page) =>
         !_pudTables.ContainsKey(page >> 27) ? 3 : !_pmdTables.ContainsKey(page >> 18) ? 2 : _pteTables.ContainsKey(page >> 9) ? 0 : 1;
@@ -263,7 +280,11 @@ public sealed class Mm
 
     internal Dictionary<long, PageTablePage> TablesOf(int level) => level switch { 3 => _pudTables, 2 => _pmdTables, _ => _pteTables };
 
-    internal void ForgetLastTable() => (_lastTableKey, _lastTable) = (-1, null);
+    internal void ForgetLastTable()
+    {
+        (_lastTableKey, _lastTable) = (-1, null);
+        (_walkTableKey, _walkTable) = (-1, null);
+    }
 
     /// <summary>Tells how far from a page without a lowest-level table there is none above it either.</summary>
     internal bool HasNoTables(long page, out long next)

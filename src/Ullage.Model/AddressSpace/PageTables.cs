@@ -61,6 +61,11 @@ internal sealed class PtePool
 
     public ref PteFlags Flags(int table, int index) => ref _flags[(table * EntriesPerTable) + index];
 
+    /// <summary>The entry at a place in the pool: 512 * table + index.</summary>
+    public ref int EntryAt(int place) => ref _entries[place];
+
+    public ref PteFlags FlagsAt(int place) => ref _flags[place];
+
     public Span<int> Table(int table) => _entries.AsSpan(table * EntriesPerTable, EntriesPerTable);
 
     public Span<PteFlags> TableFlags(int table) => _flags.AsSpan(table * EntriesPerTable, EntriesPerTable);

@@ -11,6 +11,9 @@ namespace Ullage.Model.AddressSpace;
 [Kernel("rmap_walk", "mm/rmap.c")]
 internal sealed class Rmap(Machine machine)
 {
+    private const long MmapArea = 7; // the upper bits of its page numbers, and of the stack's
+    private const long Heap = 5;
+
     private readonly PageFrames _frames = machine.Frames;
     private readonly List<RmapNode> _stack = [];
     private readonly List<(Mm Mm, PageTablePage Table, int Index)> _found = [];
@@ -46,18 +49,59 @@ internal sealed class Rmap(Machine machine)
     public int Referenced(int frame, MemCgroup? target, out bool exec)
     {
         exec = false;
+        if (OnlyMapping(frame, out int at) is { } only)
+        {
+            return TestAndClear(only, at, target);
+        }
         Find(frame);
         int referenced = 0;
         foreach ((Mm mm, PageTablePage table, int index) in _found)
         {
-            ref PteFlags flags = ref machine.Faults.Ptes.Flags(table.Table, index);
-            if ((flags & PteFlags.Accessed) != 0 && (target is null || Counts(mm, target)))
-            {
-                flags &= ~PteFlags.Accessed;
-                referenced++;
-            }
+            referenced += TestAndClear(mm, (table.Table * PtePool.EntriesPerTable) + index, target);
         }
         return referenced;
+    }
+
+    [Kernel("folio_referenced_one", "mm/rmap.c")]
+    private int TestAndClear(Mm mm, int at, MemCgroup? target)
+    {
+        ref PteFlags flags = ref machine.Faults.Ptes.FlagsAt(at);
+        if ((flags & PteFlags.Accessed) == 0 || (target is not null && !Counts(mm, target)))
+        {
+            return 0;
+        }
+        flags &= ~PteFlags.Accessed;
+        return 1;
+    }
+
+    /// <summary>Most pages are mapped once, by the address space that made them and where it made them: no list of mappings is needed then.</summary>
+    /// <returns>That address space, with the place of the entry in the pool; null = it must be searched for.</returns>
+    private Mm? OnlyMapping(int frame, out int at)
+    {
+        at = -1;
+        if (_frames.MapCount(frame) != 1 || (_frames.Flags(frame) & PageFlags.Shmem) != 0 || Nodes[_frames.Mapping(frame)]?.Mm is not { } mm)
+        {
+            return null;
+        }
+        uint index = (uint)_frames.Index(frame);
+        return IsIn(mm, (MmapArea << 32) | index, frame, ref at) || IsIn(mm, (Heap << 32) | index, frame, ref at) ? mm : null;
+    }
+
+    private bool IsIn(Mm mm, long page, int frame, ref int at)
+    {
+        if (mm.PteTableForWalk(page) is not { } table)
+        {
+            return false;
+        }
+        at = (table.Table * PtePool.EntriesPerTable) + (int)(page & 511);
+        return Names(at, frame);
+    }
+
+    /// <summary>An entry is a present one, and names the page.</summary>
+    private bool Names(int at, int frame)
+    {
+        int entry = machine.Faults.Ptes.EntryAt(at);
+        return (entry == frame + 1 || entry == -(frame + 1)) && (machine.Faults.Ptes.FlagsAt(at) & PteFlags.Swap) == 0;
     }
 
     [Kernel("mm_match_cgroup", "include/linux/memcontrol.h")]
@@ -69,6 +113,11 @@ internal sealed class Rmap(Machine machine)
     {
         bool isShmem = (_frames.Flags(frame) & PageFlags.Shmem) != 0;
         Invariant.Holds(isShmem || (_frames.Flags(frame) & PageFlags.SwapCache) != 0);
+        if (OnlyMapping(frame, out int at) is { } only)
+        {
+            UnmapAnon(only, at, frame);
+            return true;
+        }
         Find(frame);
         foreach ((Mm mm, PageTablePage table, int index) in _found)
         {
@@ -78,16 +127,16 @@ internal sealed class Rmap(Machine machine)
             }
             else
             {
-                UnmapAnon(mm, table, index, frame);
+                UnmapAnon(mm, (table.Table * PtePool.EntriesPerTable) + index, frame);
             }
         }
         return _frames.MapCount(frame) == (isShmem ? 1 : 0);
     }
 
-    private void UnmapAnon(Mm mm, PageTablePage table, int index, int frame)
+    private void UnmapAnon(Mm mm, int at, int frame)
     {
-        ref int entry = ref machine.Faults.Ptes.Entry(table.Table, index);
-        ref PteFlags flags = ref machine.Faults.Ptes.Flags(table.Table, index);
+        ref int entry = ref machine.Faults.Ptes.EntryAt(at);
+        ref PteFlags flags = ref machine.Faults.Ptes.FlagsAt(at);
         _frames.Flags(frame) |= (flags & PteFlags.Dirty) != 0 ? PageFlags.Dirty : PageFlags.None;
         bool exclusive = entry > 0 || (flags & PteFlags.Exclusive) != 0;
         int slot = machine.Swap.SlotOf(frame);
@@ -142,15 +191,13 @@ internal sealed class Rmap(Machine machine)
     private bool FindIn(Mm mm, int frame)
     {
         uint index = (uint)_frames.Index(frame);
-        const long top = 7; // of the mmap area and the stack
-        const long heap = 5;
-        if (IsAt(mm, (top << 32) | index, frame) || IsAt(mm, (heap << 32) | index, frame))
+        if (IsAt(mm, (MmapArea << 32) | index, frame) || IsAt(mm, (Heap << 32) | index, frame))
         {
             return true;
         }
-        for (long high = 0; high < top; high++)
+        for (long high = 0; high < MmapArea; high++)
         {
-            if (high != heap && IsAt(mm, (high << 32) | index, frame))
+            if (high != Heap && IsAt(mm, (high << 32) | index, frame))
             {
                 return true;
             }
@@ -178,8 +225,7 @@ internal sealed class Rmap(Machine machine)
             return false;
         }
         int index = (int)(page & 511);
-        int entry = machine.Faults.Ptes.Entry(table.Table, index);
-        if ((entry != frame + 1 && entry != -(frame + 1)) || (machine.Faults.Ptes.Flags(table.Table, index) & PteFlags.Swap) != 0)
+        if (!Names((table.Table * PtePool.EntriesPerTable) + index, frame))
         {
             return false;
         }

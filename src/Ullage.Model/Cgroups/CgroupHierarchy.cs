@@ -11,7 +11,8 @@ public sealed partial class CgroupHierarchy
     private const int MaxNameLength = 4095; // only PATH_MAX ends a name: kernfs takes 256 characters (measured, E14)
 
     private readonly Machine _machine;
-    private readonly List<MemCgroup?> _byId = [null];
+    private MemCgroup?[] _byId = new MemCgroup?[16];
+    private int _ids = 1; // 0 is nobody's
     private readonly SortedSet<int> _freeIds = [];
     private readonly HierarchySpec _spec;
     private ulong _serial;
@@ -36,7 +37,11 @@ public sealed partial class CgroupHierarchy
     public int Count { get; private set; } = 1;
 
     /// <summary>A memory cgroup by id; null when there is none.</summary>
-    internal MemCgroup? ById(int id) => id < _byId.Count ? _byId[id] : null;
+    internal MemCgroup? ById(int id)
+    {
+        MemCgroup?[] byId = _byId;
+        return (uint)id < (uint)byId.Length ? byId[id] : null;
+    }
 
     /// <summary>All memory cgroups in memory, dying ones included, in the order of ids.</summary>
     internal IEnumerable<MemCgroup> Memcgs
@@ -54,7 +59,7 @@ public sealed partial class CgroupHierarchy
     }
 
     /// <summary>The highest memory cgroup id that was ever given.</summary>
-    internal int HighestId => _byId.Count - 1;
+    internal int HighestId => _ids - 1;
 
     internal long NowNs => _machine.TimeNs;
 
@@ -179,12 +184,15 @@ public sealed partial class CgroupHierarchy
             _freeIds.Remove(id);
             return id;
         }
-        if (_byId.Count > MaxMemcgId)
+        if (_ids > MaxMemcgId)
         {
             return -1;
         }
-        _byId.Add(null);
-        return _byId.Count - 1;
+        if (_ids == _byId.Length)
+        {
+            Array.Resize(ref _byId, 2 * _ids);
+        }
+        return _ids++;
     }
 
     /// <summary>Removes a cgroup (§5.1): at once for those who look, while its charges may keep it in memory.</summary>

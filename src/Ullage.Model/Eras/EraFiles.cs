@@ -9,12 +9,12 @@ internal static class EraFiles
         WritesMarkAccessed = true, RemembersEnd = false,
         RetriesCountFaults = true, ReadaheadRetriesFault = false, RandomMappingsHaveNoRecency = false,
         AlignsMappings = false,
-        AccountsNodes = false, NodesMayWait = false, LargeFolios = false,
+        AccountsNodes = false, NodesMayWait = false, CgroupDirtyLimits = false, LargeFolios = false,
         StallsInSubmit = false, StallsInReadahead = false,
     };
 
-    /// <summary>4.5 charges nodes, 4.7 lets only reads activate, 4.10 lets large reads exceed the window.</summary>
-    internal static readonly FileRules V4_15 = V4_1 with { AccountsNodes = true, WritesMarkAccessed = false, IoPages = 320 };
+    /// <summary>4.2 gives v2 cgroups limits of dirty pages, 4.5 charges nodes, 4.7 lets only reads activate, 4.10 lets large reads exceed the window.</summary>
+    internal static readonly FileRules V4_15 = V4_1 with { CgroupDirtyLimits = true, AccountsNodes = true, WritesMarkAccessed = false, IoPages = 320 };
 
     internal static readonly FileRules V4_19 = V4_15 with { Readahead = ReadaheadRule.Bounded };
 

@@ -8,11 +8,11 @@ internal static class EraSwap
         V2Counter = false, Events = false, OfflineChargesAncestor = false,
         ChargesOnRead = false, ActivatesOnMap = true, AnonShadows = false, AnonCountsMapped = false,
         Reuse = WriteReuse.ByMappings, CopyFreesIdleCache = false, ReadMapsWritable = false,
-        FullByHigh = false, ThrottlesByHigh = false,
+        FullByHigh = false, Writes = WritebackThrottleRule.Queue, ThrottlesByHigh = false,
     };
 
-    /// <summary>4.3: v2 counts swap; 4.10: removed cgroups do not pay.</summary>
-    internal static readonly SwapRules V4_15 = V4_1 with { V2Counter = true, OfflineChargesAncestor = true };
+    /// <summary>4.3: v2 counts swap; 4.10: removed cgroups do not pay, writeback is throttled.</summary>
+    internal static readonly SwapRules V4_15 = V4_1 with { V2Counter = true, OfflineChargesAncestor = true, Writes = WritebackThrottleRule.HalfForDirect };
 
     /// <summary>4.18: swap events.</summary>
     internal static readonly SwapRules V4_19 = V4_15 with { Events = true };
@@ -27,6 +27,6 @@ internal static class EraSwap
     /// <summary>5.14: a copy frees what it leaves alone in the swap cache; 5.18: exclusive pages are marked.</summary>
     internal static readonly SwapRules V6_1 = V5_10 with { Reuse = WriteReuse.ByExclusiveMark, CopyFreesIdleCache = true };
 
-    /// <summary>6.11: reading maps for writing.</summary>
-    internal static readonly SwapRules V6_12 = V6_1 with { ReadMapsWritable = true };
+    /// <summary>6.11: reading maps for writing; 6.12: whoever reclaims may write as much at a time as kswapd.</summary>
+    internal static readonly SwapRules V6_12 = V6_1 with { ReadMapsWritable = true, Writes = WritebackThrottleRule.Whole };
 }

@@ -45,7 +45,9 @@ public sealed record FileRules
     public required bool AccountsNodes { get; init; }
     /// <summary>A node may be waited for (4.20+); before, one was set aside uncharged.</summary>
     public required bool NodesMayWait { get; init; }
-    /// <summary>Large folios in the page cache of ext4 (6.16+), which the model does not have.</summary>
+    /// <summary>v2 cgroups have limits of dirty pages of their own (4.2+).</summary>
+    public required bool CgroupDirtyLimits { get; init; }
+    /// <summary>Large folios in the page cache of ext4 (6.16+), of which the model has only that they need no nodes.</summary>
     public required bool LargeFolios { get; init; }
     /// <summary>Reads of workingset pages are memory stalls at submission (5.4 to 5.10).</summary>
     public required bool StallsInSubmit { get; init; }

@@ -11,6 +11,17 @@ public enum WriteReuse
     ByExclusiveMark,
 }
 
+/// <summary>How many requests a task may have written to swap by the device at a time before it has to wait (§3.11).</summary>
+public enum WritebackThrottleRule
+{
+    /// <summary>128: as many as its queue takes (to 4.9).</summary>
+    Queue,
+    /// <summary>Half of the depth of writeback throttling, which begins with 16; only kswapd may have all (4.10 to 6.11).</summary>
+    HalfForDirect,
+    /// <summary>All of that depth (6.12+).</summary>
+    Whole,
+}
+
 /// <summary>Parameters of swapping (§2.11, §2.17, §3.10).</summary>
 public sealed record SwapRules
 {
@@ -36,6 +47,8 @@ public sealed record SwapRules
     public required bool ReadMapsWritable { get; init; }
     /// <summary>A cgroup's swap is full at half of swap.high, too (5.8+).</summary>
     public required bool FullByHigh { get; init; }
+    /// <summary>When writing to swap has to wait for the device.</summary>
+    public required WritebackThrottleRule Writes { get; init; }
     /// <summary>swap.high throttles (5.8+).</summary>
     public required bool ThrottlesByHigh { get; init; }
 }

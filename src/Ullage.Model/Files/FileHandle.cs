@@ -43,6 +43,9 @@ public sealed class FileHandle
     /// <summary>When so many pages of the window are left, the next one is read.</summary>
     internal int AsyncSize { get; set; }
 
+    /// <summary>The order of the folios of the last window (6.16+; 0 before).</summary>
+    internal int FolioOrder { get; set; }
+
     /// <summary>Faults that found no page, less those that did.</summary>
     internal int MmapMiss { get; set; }
 

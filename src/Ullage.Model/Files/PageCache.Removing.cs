@@ -59,7 +59,7 @@ internal sealed partial class PageCache
         Writeback.Forget(map);
     }
 
-    /// <summary>Drops the pages of a range that nobody uses and that need not be written, and its shadows; answers how many pages.</summary>
+    /// <summary>Drops the pages of a range that nobody uses and that need not be written, and its shadows; answers how many pages. The others become inactive, unless they are mapped.</summary>
     [Kernel("invalidate_mapping_pages", "mm/truncate.c")]
     public long Invalidate(AddressSpaceMap map, long first, long last)
     {
@@ -74,6 +74,10 @@ internal sealed partial class PageCache
             {
                 Remove(frame, 0);
                 dropped++;
+            }
+            else
+            {
+                _machine.Lru.DeactivateFile(frame); // reclaim may have it next, once it is written
             }
         }
         Tree.ClearShadows(map, first, Math.Min(last, Math.Max(map.Pages - 1, 0)));

@@ -9,7 +9,7 @@ namespace Ullage.Model.Files;
 /// belongs to that cgroup until it is reclaimed or dropped, whoever uses it meanwhile. A frame's map count is one more than its mappings
 /// as long as it is in a file.
 /// </summary>
-[Kernel("filemap_add_folio", "mm/filemap.c", Deviation = "4 KiB pages only: from 6.16 ext4 uses larger folios.")]
+[Kernel("filemap_add_folio", "mm/filemap.c", Deviation = "4 KiB pages only: of the larger folios that ext4 uses from 6.16 on, only that they need no nodes is modelled.")]
 internal sealed partial class PageCache
 {
     private readonly Machine _machine;
@@ -130,7 +130,7 @@ internal sealed partial class PageCache
     /// about to be overwritten (§3.10). -1 = no memory, or the charge failed.
     /// </summary>
     [Kernel("add_to_page_cache_lru", "mm/filemap.c")]
-    public int Add(AddressSpaceMap map, long index, Gfp gfp, bool toWrite)
+    public int Add(AddressSpaceMap map, long index, Gfp gfp, bool toWrite, bool inLargeFolio = false)
     {
         int frame = _frames.Allocate(PageFlags.File);
         if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.File)) < 0)
@@ -145,7 +145,7 @@ internal sealed partial class PageCache
             return -1;
         }
         bool charged = status == ChargeStatus.Charged && !memcg.IsRoot;
-        if (!Tree.TryReserve(map, index, memcg, gfp))
+        if (!Tree.TryReserve(map, index, memcg, gfp, inLargeFolio))
         {
             _frames.Release(frame);
             _machine.Charge.Uncharge(memcg, charged ? 1 : 0);

@@ -10,7 +10,7 @@ namespace Ullage.Model.Files;
 /// complement of a shadow (negative), or 0. Nodes of 64 entries are slab objects, charged to who made them; nodes that have only shadows wait on a list to be reclaimed (§3.10).
 /// </summary>
 [Kernel("struct xarray", "include/linux/xarray.h")]
-internal sealed class PageTree
+internal sealed partial class PageTree
 {
     public const int Shift = 6;
     private const int Mask = (1 << Shift) - 1;
@@ -32,6 +32,7 @@ internal sealed class PageTree
         public ulong Dirty;
         public byte Pages;
         public byte Shadows;
+        public bool IsFolded; // one entry of the level above: a folio that is as large as the node, or larger
     }
 
     public PageTree(Machine machine)
@@ -63,12 +64,17 @@ internal sealed class PageTree
     }
 
     /// <summary>Makes room for an entry; false = the nodes cannot be had.</summary>
-    public bool TryReserve(AddressSpaceMap map, long index, MemCgroup memcg, Gfp gfp)
+    /// <param name="map">The file.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="memcg">Who pays for nodes.</param>
+    /// <param name="gfp">What may be done to have them.</param>
+    /// <param name="folds">The page is part of a folio that is as large as a node, or larger: such a folio needs none (6.16+).</param>
+    public bool TryReserve(AddressSpaceMap map, long index, MemCgroup memcg, Gfp gfp, bool folds)
     {
         long key = index >> Shift;
         if (key < map.Nodes.Length && map.Nodes[key] != 0)
         {
-            return true;
+            return folds || TryUnfold(map.Nodes[key] - 1, memcg, gfp);
         }
         if (index == 0 && map.Nodes.Length == 0)
         {
@@ -84,7 +90,7 @@ internal sealed class PageTree
             Array.Resize(ref nodes, (int)Math.Max(key + 1, Math.Max(2 * (long)nodes.Length, ((map.Pages - 1) >> Shift) + 1)));
             map.Nodes = nodes;
         }
-        return map.Nodes[key] != 0 || TryAddNode(map, key, memcg, gfp);
+        return map.Nodes[key] != 0 || TryAddNode(map, key, memcg, gfp, folds);
     }
 
     private bool TryMoveHead(AddressSpaceMap map, MemCgroup memcg, Gfp gfp)
@@ -95,7 +101,7 @@ internal sealed class PageTree
         {
             return true;
         }
-        if (!TryAddNode(map, 0, memcg, gfp))
+        if (!TryAddNode(map, 0, memcg, gfp, folds: false))
         {
             map.Nodes = [];
             return false;
@@ -108,109 +114,6 @@ internal sealed class PageTree
             TagDirty(map, 0, dirty: true);
         }
         return true;
-    }
-
-    private bool TryAddNode(AddressSpaceMap map, long key, MemCgroup memcg, Gfp gfp)
-    {
-        if (!TryAllocate(memcg, gfp, out SlabObject allocated))
-        {
-            return false;
-        }
-        if (!TryAddUpper(map, key, memcg, gfp))
-        {
-            _machine.Slab.Free(allocated);
-            return false;
-        }
-        int node = _freeHead;
-        if (node >= 0)
-        {
-            _freeHead = _nodes[node].Key;
-        }
-        else
-        {
-            node = _fresh++;
-            _nodes.Reserve(_fresh);
-            _entries.Reserve(_fresh << Shift);
-            ShadowNodes ??= new ListLru(_machine.Hierarchy.Root.Memcg);
-            ShadowNodes.Reserve(_fresh);
-        }
-        _nodes[node] = new Node { Object = allocated, Map = map.Number, Key = (int)key };
-        map.Nodes[key] = node + 1;
-        Live++;
-        return true;
-    }
-
-    /// <summary>A node is first asked for without waiting; then with (4.20+), or it is taken from what was preloaded for nobody's account.</summary>
-    [Kernel("xas_alloc", "lib/xarray.c")]
-    private bool TryAllocate(MemCgroup memcg, Gfp gfp, out SlabObject allocated)
-    {
-        if (!_accounts)
-        {
-            return _machine.Slab.TryAllocate(_cache, _machine.Hierarchy.Root.Memcg, gfp, out allocated);
-        }
-        return _machine.Slab.TryAllocate(_cache, memcg, Gfp.NoWait | Gfp.NoWarn | Gfp.Account, out allocated)
-            || (_mayWait && _machine.Slab.TryAllocate(_cache, memcg, gfp | Gfp.Account, out allocated))
-            || (!_mayWait && _machine.Slab.TryAllocate(_cache, _machine.Hierarchy.Root.Memcg, gfp, out allocated));
-    }
-
-    /// <summary>The levels above: as many as the file's size asks for.</summary>
-    private bool TryAddUpper(AddressSpaceMap map, long key, MemCgroup memcg, Gfp gfp)
-    {
-        long leaf = key;
-        long last = (Math.Max(map.Pages, 1) - 1) >> Shift;
-        for (int level = 0; last > 0; level++, last >>= Shift)
-        {
-            key >>= Shift;
-            if (level == map.Upper.Count)
-            {
-                map.Upper.Add([]);
-            }
-            if (map.Upper[level].TryGetValue(key, out UpperNode upper))
-            {
-                upper.Children++;
-                map.Upper[level][key] = upper;
-                return true;
-            }
-            if (!TryAllocate(memcg, gfp, out SlabObject allocated))
-            {
-                UndoUpper(map, leaf, level);
-                return false;
-            }
-            map.Upper[level].Add(key, new UpperNode { Children = 1, Object = allocated });
-        }
-        return true;
-    }
-
-    /// <summary>Takes away the levels that were made for a node which then could not be had.</summary>
-    private void UndoUpper(AddressSpaceMap map, long leaf, int levels)
-    {
-        for (int level = 0; level < levels; level++)
-        {
-            leaf >>= Shift;
-            if (map.Upper[level].Remove(leaf, out UpperNode upper))
-            {
-                _machine.Slab.Free(upper.Object);
-            }
-        }
-    }
-
-    private void RemoveUpper(AddressSpaceMap map, long key)
-    {
-        foreach (Dictionary<long, UpperNode> level in map.Upper)
-        {
-            key >>= Shift;
-            if (!level.TryGetValue(key, out UpperNode upper))
-            {
-                return;
-            }
-            if (--upper.Children > 0)
-            {
-                level[key] = upper;
-                return;
-            }
-            level.Remove(key);
-            _machine.Slab.Free(upper.Object);
-        }
     }
 
     /// <summary>Puts an entry where <see cref="TryReserve"/> made room; answers what was there. Empty nodes are freed.</summary>
@@ -253,7 +156,7 @@ internal sealed class PageTree
     private void Update(AddressSpaceMap map, int number, ref Node node)
     {
         bool listed = ShadowNodes!.Contains(number);
-        bool isShadow = node is { Pages: 0, Shadows: > 0 };
+        bool isShadow = node is { Pages: 0, Shadows: > 0, IsFolded: false };
         if (isShadow != listed)
         {
             _machine.Vm.Add(VmItem.WorkingsetNodes, listed ? -1 : 1);
@@ -272,17 +175,6 @@ internal sealed class PageTree
         }
     }
 
-    private void FreeNode(AddressSpaceMap map, int number, ref Node node)
-    {
-        Invariant.Holds(node.Dirty == 0);
-        map.Nodes[node.Key] = 0;
-        RemoveUpper(map, node.Key);
-        _machine.Slab.Free(node.Object);
-        node = new Node { Key = _freeHead, Map = -1 };
-        _freeHead = number;
-        Live--;
-    }
-
     /// <summary>Reclaims the oldest node of shadows that a cgroup pays for; false = it has none.</summary>
     [Kernel("shadow_lru_isolate", "mm/workingset.c")]
     public bool ReclaimShadowNode(MemCgroup memcg, Func<int, AddressSpaceMap> mapOf)
@@ -294,7 +186,14 @@ internal sealed class PageTree
         }
         ref Node node = ref _nodes[number];
         AddressSpaceMap map = mapOf(node.Map);
-        ClearShadows(map, (long)node.Key << Shift, ((long)node.Key << Shift) + Mask);
+        Invariant.Holds(node.Pages == 0);
+        for (int i = 0; i <= Mask; i++)
+        {
+            _entries[(number << Shift) + i] = 0;
+        }
+        map.Shadows -= node.Shadows;
+        node.Shadows = 0;
+        Update(map, number, ref node);
         return true;
     }
 
@@ -400,7 +299,7 @@ internal sealed class PageTree
             }
             ref Node counted = ref _nodes[node - 1];
             Invariant.Holds(counted.Pages == own && counted.Shadows == gone && own + gone > 0, $"node of {map}: {counted.Pages} pages, {counted.Shadows} shadows = {own}, {gone}");
-            Invariant.Holds(ShadowNodes!.Contains(node - 1) == (own == 0), $"a node of {map} is on the list of shadow nodes when it has no page");
+            Invariant.Holds(ShadowNodes!.Contains(node - 1) == (own == 0 && !counted.IsFolded), $"a node of {map} is on the list of shadow nodes when it has no page");
             pages += own;
             shadows += gone;
         }

@@ -16,6 +16,8 @@ internal sealed class Readahead(Machine machine, PageCache cache)
 {
     private const int ForcedChunk = 512; // 2 MiB
     private const int LotsOfMisses = 100; // MMAP_LOTSAMISS
+    private const int OrderStep = 2; // by which folios of a stream become larger with each window
+    private const int LargestOrder = 9; // MAX_PAGECACHE_ORDER
 
     private readonly PageFrames _frames = machine.Frames;
     private readonly FileRules _rules = machine.Era.Files;
@@ -69,6 +71,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
         {
             return;
         }
+        file.FolioOrder += OrderStep;
         Submit(file, index, most);
     }
 
@@ -118,6 +121,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
             Read(file, index, wanted, 0);
             return;
         }
+        file.FolioOrder = 0;
         Submit(file, index, most);
     }
 
@@ -208,7 +212,8 @@ internal sealed class Readahead(Machine machine, PageCache cache)
                 (file.Size, file.AsyncSize) = (most, most >> 1);
             }
         }
-        Read(file, file.Start, file.Size, file.AsyncSize);
+        file.FolioOrder = _rules.LargeFolios ? Math.Min(file.FolioOrder, Math.Min(LargestOrder, BitOperations.Log2((uint)file.Size))) : 0;
+        Read(file, file.Start, file.Size, file.AsyncSize, file.FolioOrder);
     }
 
     [Kernel("force_page_cache_ra", "mm/readahead.c")]
@@ -227,23 +232,32 @@ internal sealed class Readahead(Machine machine, PageCache cache)
 
     /// <summary>Reads those pages of a range that are missing, and marks the one that has so many of them behind it.</summary>
     [Kernel("page_cache_ra_unbounded", "mm/readahead.c")]
-    internal void Read(FileHandle file, long first, long count, long lookahead)
+    internal void Read(FileHandle file, long first, long count, long lookahead, int order = 0)
     {
         FileWay outer = machine.Path.Way;
         machine.Path.Way = _way;
-        ReadMissing(file, first, count, lookahead);
+        ReadMissing(file, (first, count, lookahead), order);
         machine.Path.Way = outer;
     }
 
-    private void ReadMissing(FileHandle file, long first, long count, long lookahead)
+    private void ReadMissing(FileHandle file, (long First, long Count, long Lookahead) window, int order)
     {
+        (long first, long count, long lookahead) = window;
         AddressSpaceMap map = file.Map;
         long end = Math.Min(first + count, map.Pages);
         long batch = first; // pages from here to the one in hand were added and wait to be read
         bool workingset = false;
+        long folioEnd = first;
+        bool isLarge = false;
         for (long index = first; index < end; index++)
         {
-            int frame = cache.Find(map, index) >= 0 ? -1 : cache.Add(map, index, Gfp.Kernel | Gfp.NoRetry | Gfp.NoWarn, toWrite: false);
+            if (index == folioEnd)
+            {
+                int own = OrderAt(index, end, order);
+                isLarge = own >= PageTree.Shift;
+                folioEnd += 1L << own;
+            }
+            int frame = cache.Find(map, index) >= 0 ? -1 : cache.Add(map, index, Gfp.Kernel | Gfp.NoRetry | Gfp.NoWarn, toWrite: false, isLarge);
             if (frame >= 0)
             {
                 workingset |= (_frames.Flags(frame) & PageFlags.Workingset) != 0;
@@ -258,6 +272,18 @@ internal sealed class Readahead(Machine machine, PageCache cache)
             }
         }
         Flush(map, batch, end, ref workingset);
+    }
+
+    /// <summary>The order of the folio that begins with a page: as aligned as it must be, and not beyond the end.</summary>
+    [Kernel("page_cache_ra_order", "mm/readahead.c")]
+    private static int OrderAt(long index, long end, int order)
+    {
+        int own = Math.Min(order, BitOperations.TrailingZeroCount(index));
+        while (own > 0 && index + (1L << own) > end)
+        {
+            own--;
+        }
+        return own;
     }
 
     private void Flush(AddressSpaceMap map, long batch, long end, ref bool workingset)
@@ -294,6 +320,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
         file.Start = Math.Max(0, index - (file.RaPages / 2));
         file.Size = file.RaPages;
         file.AsyncSize = file.RaPages / 4;
+        file.FolioOrder = 0;
         Read(file, file.Start, file.Size, file.AsyncSize);
     }
 

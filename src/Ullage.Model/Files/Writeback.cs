@@ -8,7 +8,7 @@ namespace Ullage.Model.Files;
 /// Dirty pages and their way to the disk: a flusher writes them when too many are dirty, when they have been for 30 s, when somebody
 /// syncs, or when reclaim asks. Who dirties pages faster than the disk takes them is made to wait.
 /// </summary>
-[Kernel("wb_workfn", "fs/fs-writeback.c", Deviation = "One disk, one flusher; memory cgroups have no dirty limits of their own.")]
+[Kernel("wb_workfn", "fs/fs-writeback.c", Deviation = "One disk, one flusher for all cgroups.")]
 internal sealed class Writeback
 {
     private const long IntervalNs = 5_000_000_000; // dirty_writeback_centisecs

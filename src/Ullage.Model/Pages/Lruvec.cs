@@ -119,6 +119,21 @@ internal sealed partial class Lruvec
         _sizes[(int)list]--;
     }
 
+    /// <summary>Unlinks so many pages from the tail of a list; <paramref name="last"/> is the last one that stays, -1 = none does.</summary>
+    public void CutTail(LruList list, int last, int count)
+    {
+        _tails[(int)list] = last;
+        if (last >= 0)
+        {
+            _frames.Next(last) = -1;
+        }
+        else
+        {
+            _heads[(int)list] = -1;
+        }
+        _sizes[(int)list] -= count;
+    }
+
     /// <summary>Throws unless each list's links, both ways, hold as many pages as it counts, and they are where their flags say. Answers how many.</summary>
     internal long Verify(Func<int, bool> belongs)
     {

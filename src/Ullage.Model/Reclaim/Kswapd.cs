@@ -37,6 +37,10 @@ internal sealed class Kswapd
     /// <summary>Runs that freed nothing, in a row. After 16 it does not start any more, until somebody has freed memory.</summary>
     public int Failures { get; set; }
 
+    /// <summary>What runs now is this thread.</summary>
+    [Kernel("current_is_kswapd", "include/linux/swap.h")]
+    public bool IsCurrent => _machine.Current == _task;
+
     /// <summary>An allocation found no zone above its low watermark.</summary>
     [Kernel("wakeup_kswapd", "mm/vmscan.c")]
     public void Wake()

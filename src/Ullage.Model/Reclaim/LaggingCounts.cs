@@ -18,5 +18,11 @@ internal sealed class LaggingCounts(long period)
 
     public long Pages(LruList list) => _pages[(int)list];
 
+    /// <summary>Pages on lists that reclaim scans.</summary>
+    public long Evictable => _pages[0] + _pages[1] + _pages[2] + _pages[3];
+
+    /// <summary>Pages on all lists of this cgroup alone, and of its slab.</summary>
+    public long Local { get; set; }
+
     public void Set(LruList list, long pages) => _pages[(int)list] = pages;
 }

@@ -126,7 +126,7 @@ internal sealed partial class LruAdd
         foreach (int frame in _deactivated.Of(cpu))
         {
             ref PageFlags flags = ref _frames.Flags(frame);
-            if ((flags & (PageFlags.Lru | PageFlags.Unevictable)) != PageFlags.Lru || _frames.MapCount(frame) > 1)
+            if ((flags & (PageFlags.Lru | PageFlags.Unevictable)) != PageFlags.Lru || _frames.MapCount(frame) > 1) // the file's own is one: it is mapped
             {
                 continue;
             }

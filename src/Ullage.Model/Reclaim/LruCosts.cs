@@ -43,18 +43,11 @@ internal sealed class LruCosts(Machine machine)
             lruvec.AnonCost += cost;
         }
         long sum = lruvec.FileCost + lruvec.AnonCost;
-        if (sum == 0 || sum <= Evictable(lruvec.Memcg) / 4)
+        if (sum == 0 || sum <= machine.Workingset.EvictableOf(lruvec.Memcg) / 4)
         {
             return;
         }
         lruvec.FileCost /= 2;
         lruvec.AnonCost /= 2;
-    }
-
-    private long Evictable(MemCgroup memcg)
-    {
-        Workingset workingset = machine.Workingset;
-        return workingset.PagesOf(memcg, LruList.InactiveAnon) + workingset.PagesOf(memcg, LruList.ActiveAnon)
-            + workingset.PagesOf(memcg, LruList.InactiveFile) + workingset.PagesOf(memcg, LruList.ActiveFile);
     }
 }

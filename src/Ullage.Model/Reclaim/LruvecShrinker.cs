@@ -105,14 +105,16 @@ internal sealed class LruvecShrinker(Machine machine)
     private int Isolate(Lruvec lruvec, LruList list, Span<int> taken)
     {
         int count = 0;
-        while (count < taken.Length && lruvec.Tail(list) is var frame and >= 0)
+        int frame = lruvec.Tail(list);
+        while (count < taken.Length && frame >= 0)
         {
-            lruvec.Remove(frame, list);
+            taken[count++] = frame;
             ref PageFlags flags = ref _frames.Flags(frame);
             flags = (flags & ~PageFlags.Lru) | PageFlags.InAddBatch; // held
             _frames.ZoneOf(frame).ListPages(list)--;
-            taken[count++] = frame;
+            frame = _frames.Previous(frame);
         }
+        lruvec.CutTail(list, frame, count);
         if (count > 0)
         {
             machine.Lru.Count(machine.CurrentCpu, lruvec.Memcg, list, -count);

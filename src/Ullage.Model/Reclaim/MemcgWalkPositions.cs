@@ -19,7 +19,7 @@ internal sealed class MemcgWalkPositions(Machine machine)
     {
         List<MemCgroup> walk = _buffers.Count > 0 ? _buffers.Pop() : [];
         Collect(root, walk);
-        if (!full && _last.Remove(Key(root, priority, zone), out MemCgroup? last))
+        if (!full && _last.Count > 0 && _last.Remove(Key(root, priority, zone), out MemCgroup? last))
         {
             walk.RemoveRange(0, walk.IndexOf(last) + 1); // from the beginning when it is gone
         }

@@ -104,18 +104,19 @@ internal sealed class PageReclaim(Machine machine)
     private static bool MayEnterFs(ReclaimRun run, PageFlags flags) =>
         (run.Gfp & Gfp.Fs) != 0 || ((flags & PageFlags.SwapCache) != 0 && (run.Gfp & Gfp.Blocking) != 0);
 
-    /// <summary>Dirty pages and pages under writeback are counted; the latter are passed by, or waited for.</summary>
+    /// <summary>Dirty pages of files, and those under writeback, are counted; pages under writeback are passed by, or waited for.</summary>
+    [Kernel("folio_check_dirty_writeback", "mm/vmscan.c")]
     private PageFate? CheckWriteback(ReclaimRun run, int frame, ref PageFlags flags, ref BatchCounts counts)
     {
         if ((flags & (PageFlags.Dirty | PageFlags.Writeback)) == 0)
         {
             return null;
         }
-        bool isCached = (flags & (PageFlags.File | PageFlags.SwapCache)) != 0;
+        bool isFile = IsFileType(flags); // nobody but reclaim writes anonymous pages, so that they are no reason to wait for flushers
         bool inWriteback = (flags & PageFlags.Writeback) != 0;
-        counts.Dirty += isCached ? 1 : 0;
-        counts.UnqueuedDirty += isCached && !inWriteback ? 1 : 0;
-        counts.Congested += inWriteback && (flags & PageFlags.Reclaim) != 0 ? 1 : 0;
+        counts.Dirty += isFile ? 1 : 0;
+        counts.UnqueuedDirty += isFile && !inWriteback ? 1 : 0;
+        counts.Congested += isFile && inWriteback && (flags & PageFlags.Reclaim) != 0 ? 1 : 0;
         if (!inWriteback)
         {
             return null;

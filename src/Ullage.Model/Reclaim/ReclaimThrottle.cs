@@ -6,7 +6,7 @@ using Ullage.Model.Pages;
 namespace Ullage.Model.Reclaim;
 
 /// <summary>When reclaim has to wait: for pages being written, and for kswapd when the reserves are half gone (§3.11).</summary>
-[Kernel("reclaim_throttle", "mm/vmscan.c", Deviation = "Writeback congestion of a device is not modelled, so that nobody waits for its end.")]
+[Kernel("reclaim_throttle", "mm/vmscan.c", Deviation = "Nobody else waits for congestion: new kernels do so only while half of a node's pages are dirty, older ones while a device says so, which none does since it has several queues.")]
 internal sealed class ReclaimThrottle(Machine machine)
 {
     private const long WritebackNs = 100_000_000; // HZ / 10

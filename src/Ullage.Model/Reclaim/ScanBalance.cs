@@ -146,7 +146,16 @@ internal sealed class ScanBalance(Machine machine)
 
     private long Share(MemCgroup memcg, long pages, Int128 part, Int128 whole)
     {
+        if (pages == 0)
+        {
+            return 0;
+        }
         bool up = _rules.Rounding == ShareRounding.Up || (_rules.Rounding == ShareRounding.UpWhenOffline && !memcg.Online);
+        const long half = int.MaxValue;
+        if (pages <= half && part <= half && whole <= half)
+        {
+            return ((pages * (long)part) + (up ? (long)whole - 1 : 0)) / (long)whole; // as nearly always: what follows takes ten times as long
+        }
         return (long)(((pages * part) + (up ? whole - 1 : 0)) / whole);
     }
 

@@ -49,7 +49,7 @@ internal sealed class ShadowNodeShrinker(Machine machine) : IShrinker
         {
             return (lists.Size(LruList.InactiveFile) + lists.Size(LruList.ActiveFile)) >> MemcgShift;
         }
-        return (lists.Evictable + lists.Size(LruList.Unevictable) + machine.Slab.PagesOf(memcg)) >> MemcgShift;
+        return machine.Workingset.LocalPagesOf(lists) >> MemcgShift; // from 6.12 on as of the last flush: none before the first one
     }
 
     [Kernel("scan_shadow_nodes", "mm/workingset.c")]

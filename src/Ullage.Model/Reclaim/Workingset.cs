@@ -168,6 +168,22 @@ internal sealed class Workingset(Machine machine)
         return _rules.CountsLag ? Flushed(machine.Lru.LruvecOf(memcg, 0)).Pages(list) : CountPages(memcg, list);
     }
 
+    /// <summary>The same, of all lists that reclaim scans.</summary>
+    public long EvictableOf(MemCgroup memcg)
+    {
+        if (!memcg.IsRoot && _rules.CountsLag)
+        {
+            return Flushed(machine.Lru.LruvecOf(memcg, 0)).Evictable;
+        }
+        return PagesOf(memcg, LruList.InactiveAnon) + PagesOf(memcg, LruList.ActiveAnon) + PagesOf(memcg, LruList.InactiveFile) + PagesOf(memcg, LruList.ActiveFile);
+    }
+
+    /// <summary>Pages on all lists of a cgroup alone, and of its slab: what nodes of shadows are held against.</summary>
+    [Kernel("lruvec_page_state_local", "mm/memcontrol.c")]
+    public long LocalPagesOf(Lruvec lruvec) => _rules.CountsLag && !lruvec.Memcg.IsRoot ? Flushed(lruvec).Local : CountLocal(lruvec);
+
+    private long CountLocal(Lruvec lruvec) => lruvec.Evictable + lruvec.Size(LruList.Unevictable) + machine.Slab.PagesOf(lruvec.Memcg);
+
     /// <summary>The counts as of the last of the flushes that come every 2 s; of a new cgroup nothing has been counted until then.</summary>
     [Kernel("mem_cgroup_flush_stats_ratelimited", "mm/memcontrol.c", Deviation = "The flush is made when somebody asks for the first time after it was due; reading memory.stat flushes nothing here.")]
     private LaggingCounts Flushed(Lruvec lruvec)
@@ -181,6 +197,7 @@ internal sealed class Workingset(Machine machine)
             {
                 counts.Set((LruList)list, CountPages(lruvec.Memcg, (LruList)list));
             }
+            counts.Local = CountLocal(lruvec);
             (counts.Activations[0], counts.Activations[1]) = (lruvec.Activations[0], lruvec.Activations[1]);
         }
         return counts;

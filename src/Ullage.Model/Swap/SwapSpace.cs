@@ -179,8 +179,17 @@ internal sealed partial class SwapSpace : ISwapReclaim
     [Kernel("free_swap_and_cache", "mm/swapfile.c")]
     public void FreeAndCache(int slot)
     {
-        Free(slot);
-        if (Map.IsUsed(slot) && Map[slot] is { Count: 0 } each && each.Frame >= 0 && (_frames.MapCount(each.Frame) == 0 || Charges.IsFullFor(each.Frame)))
+        ref SwapSlot each = ref Map[slot];
+        Invariant.Holds(each.Count > 0);
+        if (--each.Count > 0)
+        {
+            return;
+        }
+        if (!each.HasCache)
+        {
+            FreeSlot(slot);
+        }
+        else if (_frames.MapCount(each.Frame) == 0 || Charges.IsFullFor(each.Frame))
         {
             TryToFree(each.Frame);
         }

@@ -15,19 +15,21 @@ internal sealed class SwapWrites
     private const int MostSegments = 254; // of one request: virtio's queue less two
 
     private readonly Machine _machine;
+    private readonly Files.WritebackThrottle _throttle;
     private readonly Action _complete;
     private (long DoneNs, int Frame)[] _ring = new (long, int)[64];
     private int _first;
     private int _count;
     private int _collected; // of these, the last ones, which the device does not know yet
-    private int _requests;
-    private int _requestPages; // of the last one
+    private readonly int[] _requestPages = new int[MostRequests + 1];
+    private int _requests; // of the pages that are collected
     private int _lastSlot = -1;
     private long _armedNs = long.MaxValue;
 
     public SwapWrites(Machine machine)
     {
         _machine = machine;
+        _throttle = new Files.WritebackThrottle(machine.Era.Swap.Writes);
         _complete = Complete;
     }
 
@@ -37,11 +39,11 @@ internal sealed class SwapWrites
     /// <summary>Collects a page to be written to a slot.</summary>
     public void Add(int frame, int slot)
     {
-        if (slot != _lastSlot + 1 || _requestPages == MostSegments)
+        if (slot != _lastSlot + 1 || _requestPages[_requests - 1] == MostSegments)
         {
             BeginRequest();
         }
-        _requestPages++;
+        _requestPages[_requests - 1]++;
         _lastSlot = slot;
         if (_count == _ring.Length)
         {
@@ -54,12 +56,11 @@ internal sealed class SwapWrites
     [Kernel("blk_add_rq_to_plug", "block/blk-mq.c")]
     private void BeginRequest()
     {
-        if (_requests >= MostRequests || _requestPages >= LargeRequest)
+        if (_requests >= MostRequests || (_requests > 0 && _requestPages[_requests - 1] >= LargeRequest))
         {
             Submit();
         }
-        _requests++;
-        _requestPages = 0;
+        _requestPages[_requests++] = 0;
     }
 
     private void Grow()
@@ -80,12 +81,41 @@ internal sealed class SwapWrites
         {
             return;
         }
-        long done = _machine.Disk.WriteDoneAt(_collected);
-        for (int i = _count - _collected; i < _count; i++)
+        _lastSlot = -1; // nothing joins what is handed over
+        while (_requests > 0)
         {
-            _ring[(_first + i) & (_ring.Length - 1)].DoneNs = done;
+            WaitForDevice();
+            if (_requests > 0) // whoever ran meanwhile may have handed them over
+            {
+                SubmitFirst();
+            }
         }
-        (_collected, _requests, _requestPages, _lastSlot) = (0, 0, 0, -1);
+    }
+
+    /// <summary>A task sleeps while the device has enough to do.</summary>
+    [Kernel("rq_qos_throttle", "block/blk-rq-qos.h", Deviation = "kswapd never waits: its share is its own, and larger.")]
+    private void WaitForDevice()
+    {
+        long waitNs = _throttle.WaitUntilNs(_machine.TimeNs) - _machine.TimeNs;
+        if (waitNs > 0 && _machine.Current is not null && !_machine.Kswapd.IsCurrent)
+        {
+            _machine.IoSchedule(waitNs);
+        }
+    }
+
+    [Kernel("submit_bio_noacct", "block/blk-core.c")]
+    private void SubmitFirst()
+    {
+        int pages = _requestPages[0];
+        _requestPages.AsSpan(1, --_requests).CopyTo(_requestPages);
+        long done = _machine.Disk.WriteDoneAt(pages);
+        _throttle.Add(done);
+        int at = _first + _count - _collected;
+        for (int i = at; i < at + pages; i++)
+        {
+            _ring[i & (_ring.Length - 1)].DoneNs = done;
+        }
+        _collected -= pages;
         if (_armedNs == long.MaxValue)
         {
             Arm();

@@ -55,6 +55,41 @@ public sealed class PageCacheTests
         rig.Vmstat("pgactivate").ShouldBeInRange(100 - 31, 100); // a page that still waits in a batch is activated uncounted
     }
 
+    /// <summary>POSIX_FADV_DONTNEED: what must be written first becomes inactive, and goes once it is; what somebody maps stays where it is.</summary>
+    [Theory]
+    [MemberData(nameof(Eras))]
+    public void DropOfDirtyPagesDeactivatesThemAndMappedOnesStay(string era)
+    {
+        FileRig rig = new(era, 100);
+        rig.Machine.AdviseData(rig.File, FileAdvice.Random);
+        for (int round = 0; round < 4; round++)
+        {
+            for (long page = 0; page < 20; page++)
+            {
+                rig.Read(page);
+            }
+            rig.Machine.Lru.DrainAll();
+        }
+        rig.Vmstat("nr_active_file").ShouldBe(20);
+        for (long page = 0; page < 5; page++)
+        {
+            rig.Write(page);
+        }
+        (Errno errno, long address) = rig.Machine.MmapData(rig.Task, rig.File, 100 * 4096, Ullage.Model.AddressSpace.VmaFlags.Read | Ullage.Model.AddressSpace.VmaFlags.Shared);
+        errno.ShouldBe(Errno.None);
+        long before = rig.Vmstat("nr_mapped");
+        rig.Machine.Touch(rig.Task, address + (19 * 4096), write: false);
+        long mapped = rig.Vmstat("nr_mapped") - before;
+        mapped.ShouldBeInRange(1, 15);
+        rig.Machine.DropData(rig.File);
+        rig.Machine.Lru.DrainAll();
+        rig.Cached(99).Count.ShouldBe((int)mapped + 5);
+        rig.Vmstat("nr_active_file").ShouldBe(mapped);
+        rig.Vmstat("nr_inactive_file").ShouldBe(5);
+        rig.Vmstat("pgdeactivate").ShouldBe(5);
+        rig.Machine.Verify();
+    }
+
     [Theory]
     [MemberData(nameof(Eras))]
     public void ReadUnderALimitReclaimsAndNeverFails(string era)

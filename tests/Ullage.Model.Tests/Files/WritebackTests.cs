@@ -122,6 +122,30 @@ public sealed class WritebackTests
         rig.Machine.Verify();
     }
 
+    /// <summary>v2: a cgroup's dirty pages stay below a fifth of what it can have. Without that the writer would be killed: reclaim of v2 waits for no page.</summary>
+    [Theory]
+    [MemberData(nameof(Eras))]
+    public void Section3_11_AV2CgroupHasDirtyLimitsOfItsOwn(string era)
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era(era), CgroupVersion = 2, MemoryBytes = 1L << 30, Disk = new DiskOptions { BytesPerSecond = 10L << 20 } });
+        TaskStruct task = machine.Enter(machine.Make("/a", 2560));
+        FileHandle file = machine.OpenData("/data/w", create: true).File.ShouldNotBeNull();
+        Ullage.Model.Charging.MemCgroup memcg = machine.Hierarchy.Find("/a")!.Memcg;
+        long most = 0;
+        for (long page = 0; page < 10_000; page++)
+        {
+            machine.WriteData(task, file, page * 4096, 4096).Errno.ShouldBe(Errno.None);
+            machine.RunDueWork(machine.TimeNs);
+            most = Math.Max(most, memcg.Stats.Exact(Ullage.Model.Charging.MemcgStat.FileDirty) + memcg.Stats.Exact(Ullage.Model.Charging.MemcgStat.FileWriteback));
+        }
+        machine.Oom.Kills.ShouldBe(0);
+        if (machine.Era.Files.CgroupDirtyLimits)
+        {
+            most.ShouldBeInRange(384, 512 + 64);
+        }
+        machine.Verify();
+    }
+
     [Theory]
     [MemberData(nameof(Eras))]
     public void TruncateOfADirtyFileForgetsItsPages(string era)

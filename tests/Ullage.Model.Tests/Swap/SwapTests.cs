@@ -18,10 +18,10 @@ public sealed class SwapTests
         from version in new[] { 1, 2 }
         select new object[] { era.Name, version };
 
-    private static Machine Boot(string era, int version, long swap = 64 << 20) => Machine.Boot(new MachineOptions
+    private static Machine Boot(string era, int version, long swap = 64 << 20, long bytesPerSecond = 500 << 20) => Machine.Boot(new MachineOptions
     {
         Era = Workloads.Era(era), CgroupVersion = version, MemoryBytes = 256 << 20, SwapBytes = swap,
-        Disk = new DiskOptions { ReadLatencyNs = 20_000, WriteLatencyNs = 20_000, BytesPerSecond = 4L << 30 },
+        Disk = new DiskOptions { BytesPerSecond = bytesPerSecond },
     });
 
     private static void TouchAll(Machine machine, TaskStruct task, long address, int pages, bool write)
@@ -147,6 +147,32 @@ public sealed class SwapTests
         machine.ExitGroup(task.Signal, 0, 0);
         machine.ExitGroup(child.Signal, 0, 0);
         ShouldHaveNothingInSwap(machine);
+    }
+
+    /// <summary>
+    /// Reclaim sleeps in writeback throttling before all pages of the cgroup are on their way. Without that it would find nothing that it can free, and on v2 the
+    /// OOM killer would come with swap to spare.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(ErasAndVersions))]
+    public void Section3_11_AProcessWaitsForASlowDiskInsteadOfBeingKilled(string era, int version)
+    {
+        Machine machine = Boot(era, version, bytesPerSecond: 100 << 20);
+        Cgroup cgroup = machine.Make("/a", LimitPages);
+        TaskStruct task = machine.Enter(cgroup);
+        long address = Map(machine, task, Pages);
+        long began = machine.TimeNs;
+        int most = 0;
+        for (long page = 0; page < Pages; page++)
+        {
+            machine.Touch(task, address + (page * 4096), write: true).ShouldBe(FaultOutcome.Ok);
+            most = Math.Max(most, machine.Swap.Writing);
+        }
+        machine.Oom.Kills.ShouldBe(0);
+        most.ShouldBeInRange(32, LimitPages * 9 / 10);
+        long written = machine.Vm[Ullage.Model.Pages.VmItem.PswpOut] - machine.Swap.Writing;
+        (machine.TimeNs - began).ShouldBeGreaterThan(written * 4096 * 1_000_000_000L / (101 << 20), "no faster than the disk");
+        machine.Verify();
     }
 
     [Theory]
