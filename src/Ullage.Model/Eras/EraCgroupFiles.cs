@@ -29,7 +29,7 @@ internal static class EraCgroupFiles
         V2StatFields = [],
         IdsExhausted = Errno.ENOSPC, SwappinessMax = 100, V1SwappinessMax = 100, ChargeMovingGone = false,
         LimitWriteCountsRounds = true, SwapMaxIsStrict = false, EmptyWriteIsNothing = false,
-        ForceEmptyWaits = true, PeakCanBeReset = false, ReclaimSyntax = ReclaimSyntax.Size, StatCountsSubsystems = false,
+        CpusetChildrenLimitParents = true, ForceEmptyWaits = true, PeakCanBeReset = false, ReclaimSyntax = ReclaimSyntax.Size, StatCountsSubsystems = false,
     };
 
     internal static readonly CgroupRules V4_15 = V4_1 with
@@ -108,7 +108,7 @@ internal static class EraCgroupFiles
             workingset_restore_file workingset_nodereclaim pgscan pgsteal pgscan_kswapd pgscan_direct pgsteal_kswapd pgsteal_direct pgfault
             pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed thp_fault_alloc thp_collapse_alloc
             """.ReplaceLineEndings(" ")),
-        V1SwappinessMax = 200, ForceEmptyWaits = false, // §11.2
+        V1SwappinessMax = 200, ForceEmptyWaits = false, CpusetChildrenLimitParents = false, // §11.2
     };
 
     internal static readonly CgroupRules V6_12 = V6_1 with

@@ -38,6 +38,7 @@ internal sealed class CgroupFs
             Add(_pressure.Files());
         }
         Add(PidsFiles.Files());
+        Add(new CpusetFiles(machine).Files());
     }
 
     private void Add(IEnumerable<ControlFile> files)
@@ -181,6 +182,9 @@ internal sealed class CgroupFs
 
     private IReadOnlyList<string> PidsNames(Cgroup cgroup) => cgroup.OwnPids is null ? [] : _machine.Era.Life.PidsFiles;
 
+    private IReadOnlyList<string> CpusetNames(Cgroup cgroup) => cgroup.OwnCpuset is null ? []
+        : _machine.Options.CgroupVersion == 1 ? CpusetFiles.V1Names : cgroup.Parent is null ? CpusetFiles.V2RootNames : CpusetFiles.V2Names;
+
     private IEnumerable<string> V1Names(Cgroup cgroup)
     {
         foreach (string name in V1CoreFiles.Names)
@@ -192,6 +196,10 @@ internal sealed class CgroupFs
             yield return name;
         }
         foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
+        }
+        foreach (string name in CpusetNames(cgroup))
         {
             yield return name;
         }
@@ -216,6 +224,10 @@ internal sealed class CgroupFs
             }
         }
         foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
+        }
+        foreach (string name in CpusetNames(cgroup))
         {
             yield return name;
         }

@@ -146,7 +146,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
     {
         foreach (Cgroups.CgroupHierarchy each in machine.Hierarchies)
         {
-            if (each.Version == 2 || (controller == "memory" && each.HasMemory) || (controller == "pids" && each.HasPids))
+            if (each.Version == 2 || (controller == "memory" && each.HasMemory) || (controller == "pids" && each.HasPids) || (controller == "cpuset" && each.HasCpuset))
             {
                 return each;
             }
@@ -160,7 +160,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         StringBuilder text = new();
         foreach (Zone zone in machine.Frames.Zones)
         {
-            text.Append(CultureInfo.InvariantCulture, $"Node 0, zone {zone.Name,8} ");
+            text.Append(CultureInfo.InvariantCulture, $"Node {zone.NodeId}, zone {zone.Name,8} ");
             foreach (int blocks in BuddyCounts.Of(machine.Frames, zone))
             {
                 text.Append(CultureInfo.InvariantCulture, $"{blocks,6} ");

@@ -34,6 +34,7 @@ public sealed partial class Machine
         {
             _ = VerifyPopulation(hierarchy.Root);
             Controllers.Pids.Verify(hierarchy);
+            Controllers.Cpuset.Verify(hierarchy.Root);
         }
         CssSets.Verify();
         VerifySpaces();

@@ -94,27 +94,37 @@ public sealed class Scheduler
 
     private void Enqueue(TaskStruct task)
     {
-        task.Cpu = ChooseCpu(task.Cpu);
+        task.Cpu = ChooseCpu(task, task.Cpu);
         _queues[task.Cpu].Add(task);
         _machine.Psi.Enqueue(task, task.Cpu);
     }
 
-    /// <summary>The CPU it ran on if that is idle, else an idle one, else the one it ran on.</summary>
-    private int ChooseCpu(int previous)
+    /// <summary>Of the CPUs that its cpuset allows the one it ran on if that is idle, else an idle one, else the one it ran on.</summary>
+    private int ChooseCpu(TaskStruct task, int previous)
     {
-        if (IsIdle(previous))
+        bool mayStay = MayRun(task, previous);
+        if (mayStay && IsIdle(previous))
         {
             return previous;
         }
+        int first = -1;
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
+            if (!MayRun(task, cpu))
+            {
+                continue;
+            }
+            first = first < 0 ? cpu : first;
             if (IsIdle(cpu))
             {
                 return cpu;
             }
         }
-        return previous;
+        return mayStay ? previous : first;
     }
+
+    [Kernel("cpuset_cpus_allowed", "kernel/cgroup/cpuset.c")]
+    private static bool MayRun(TaskStruct task, int cpu) => task.CssSet.Cpuset is not { Parent: not null } cpuset || cpuset.TaskCpus.Has(cpu);
 
     private bool IsIdle(int cpu) => _queues[cpu].Count == 0 && _busyUntilNs[cpu] <= _machine.Clock.NowNs;
 
@@ -153,14 +163,14 @@ public sealed class Scheduler
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
             _machine.ResetCallTime();
-            if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu) is { } task)
+            if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu, cpu) is { } task)
             {
                 RunSlice(cpu, task);
             }
         }
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
-            if (_busyUntilNs[cpu] <= now && TakeNext(LongestQueue(cpu)) is { } task)
+            if (_busyUntilNs[cpu] <= now && TakeNext(LongestQueue(cpu), cpu) is { } task)
             {
                 RunSlice(cpu, task); // idle: it pulls from a CPU that is busy
             }
@@ -173,9 +183,34 @@ public sealed class Scheduler
         int longest = cpu;
         for (int other = 0; other < _queues.Length; other++)
         {
-            longest = _queues[other].Count > _queues[longest].Count ? other : longest;
+            longest = _queues[other].Count > _queues[longest].Count && HasWorkFor(other, cpu) ? other : longest;
         }
         return longest;
+    }
+
+    /// <summary>Some task of a queue may run on a CPU, or is in the wrong queue and moves on once its CPU is free.</summary>
+    private bool HasWorkFor(int from, int cpu)
+    {
+        foreach (TaskStruct task in _queues[from])
+        {
+            if (from == cpu || MayRun(task, cpu))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool FindsWork(int cpu)
+    {
+        for (int from = 0; from < _queues.Length; from++)
+        {
+            if (HasWorkFor(from, cpu))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>
@@ -206,19 +241,34 @@ public sealed class Scheduler
             return next;
         }
         long free = long.MaxValue;
-        foreach (long busy in _busyUntilNs)
+        for (int cpu = 0; cpu < _busyUntilNs.Length; cpu++)
         {
-            free = Math.Min(free, busy);
+            if (_busyUntilNs[cpu] < free && FindsWork(cpu))
+            {
+                free = _busyUntilNs[cpu];
+            }
         }
         return Math.Min(next, Math.Max(free, _machine.Clock.NowNs));
     }
 
-    private TaskStruct? TakeNext(int from)
+    /// <summary>The first task of a queue that may run on a CPU. One that waits for a CPU that it may not use any more goes to another.</summary>
+    private TaskStruct? TakeNext(int from, int cpu)
     {
-        while (_queues[from].Count > 0)
+        for (int at = 0; at < _queues[from].Count;)
         {
-            TaskStruct task = _queues[from][0];
-            _queues[from].RemoveAt(0);
+            TaskStruct task = _queues[from][at];
+            if (!MayRun(task, cpu) && from != cpu)
+            {
+                at++;
+                continue;
+            }
+            _queues[from].RemoveAt(at);
+            if (!MayRun(task, cpu))
+            {
+                task.Cpu = ChooseCpu(task, cpu);
+                _queues[task.Cpu].Add(task);
+                continue;
+            }
             if (task.State != TaskState.Running || task.Program is null)
             {
                 continue;

@@ -19,7 +19,7 @@ public enum PageFlags : ushort
     Active = 1 << 3,
     /// <summary>A CPU's add batch holds a reference.</summary>
     InAddBatch = 1 << 4,
-    /// <summary>Kernel memory.</summary>
+    /// <summary>Kernel memory; of an anonymous page, that MADV_FREE gave it up (PG_swapbacked is clear).</summary>
     Kernel = 1 << 5,
     /// <summary>A page of shared anonymous memory; its map count is one more than its mappings.</summary>
     Shmem = 1 << 6,
@@ -57,7 +57,10 @@ public sealed class PageFrames
     private readonly int[] _previous;
     private readonly int[] _mapping; // whose page
     private readonly int[] _index; // which page of it
-    private readonly Zone[] _zonelist; // highest first
+    private readonly Zone[] _zonelist; // all, highest first
+    private readonly Zone[] _fastZones; // the same; none where nodes have to be looked at first
+    private readonly MemoryNode[] _nodes;
+    private readonly int _cpus;
 
     internal PageFrames(MachineOptions options)
     {
@@ -72,15 +75,63 @@ public sealed class PageFrames
         _previous = new int[usable];
         _mapping = new int[usable];
         _index = new int[usable];
-        Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged);
+        Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged, options.Nodes);
         _zonelist = new Zone[Zones.Count];
         for (int i = 0; i < _zonelist.Length; i++)
         {
             _zonelist[i] = Zones[_zonelist.Length - 1 - i];
             Zones[i].Index = i;
         }
+        _cpus = options.Cpus;
+        _nodes = NodesOf(Zones, options.Nodes);
+        _fastZones = _nodes.Length == 1 ? _zonelist : [];
         Watermarks = new Watermarks([.. Zones], options.Era.Pages);
     }
+
+    private static MemoryNode[] NodesOf(IReadOnlyList<Zone> zones, int count)
+    {
+        MemoryNode[] nodes = new MemoryNode[count];
+        for (int id = 0; id < count; id++)
+        {
+            List<Zone> own = [];
+            foreach (Zone zone in zones)
+            {
+                if (zone.NodeId == id)
+                {
+                    own.Add(zone);
+                }
+            }
+            nodes[id] = new MemoryNode(id, [.. own]);
+        }
+        for (int id = 0; id < count; id++)
+        {
+            List<Zone> order = [];
+            for (int step = 0; step < count; step++)
+            {
+                IReadOnlyList<Zone> each = nodes[(id + step) % count].Zones;
+                for (int i = each.Count - 1; i >= 0; i--)
+                {
+                    order.Add(each[i]);
+                }
+            }
+            nodes[id].Zonelist = [.. order];
+        }
+        return nodes;
+    }
+
+    /// <summary>NUMA nodes, at least one.</summary>
+    public IReadOnlyList<MemoryNode> Nodes => _nodes;
+
+    /// <summary>There are several nodes.</summary>
+    internal bool IsNuma => _nodes.Length > 1;
+
+    /// <summary>The node that a CPU belongs to: nodes have equal shares of them, in their order.</summary>
+    [Kernel("cpu_to_node", "include/linux/topology.h")]
+    internal MemoryNode NodeOfCpu(int cpu) => _nodes.Length == 1 ? _nodes[0] : _nodes[Math.Min(cpu, _cpus - 1) * _nodes.Length / _cpus];
+
+    /// <summary>The node that a frame lies on.</summary>
+    [Kernel("page_to_nid", "include/linux/mm.h")]
+    internal int NodeIdOf(int frame) => _nodes.Length == 1 ? 0 : ZoneOf(frame).NodeId;
 
     /// <summary>Frames of RAM.</summary>
     public long Total { get; }
@@ -117,11 +168,11 @@ public sealed class PageFrames
     /// <summary>struct page costs 64 bytes per frame; kernel text, data and firmware take about 24 MiB.</summary>
     private static long ReservedAtBoot(long total) => Math.Min(total / 4, (total / 64) + (24L << 20 >> KernelConstants.PageShift));
 
-    /// <summary>Takes a frame from the highest zone that is above its low watermark; -1 = none is.</summary>
+    /// <summary>Takes a frame from the highest zone that is above its low watermark; -1 = none is, or there are several nodes to choose from.</summary>
     [Kernel("get_page_from_freelist", "mm/page_alloc.c")]
     internal int Allocate(PageFlags use)
     {
-        Zone[] zones = _zonelist;
+        Zone[] zones = _fastZones;
         for (int i = 0; i < zones.Length; i++)
         {
             if (zones[i].Free > zones[i].FastMark)
@@ -145,7 +196,7 @@ public sealed class PageFrames
         return -1;
     }
 
-    private int Take(Zone zone, PageFlags use)
+    internal int Take(Zone zone, PageFlags use)
     {
         int frame = zone.FreeHead;
         if (frame >= 0)
@@ -242,10 +293,15 @@ public sealed class PageFrames
     public long Releases { get; private set; }
 
     /// <summary>Counts frames by use. Looks at every frame that was ever used: for files that are read now and then.</summary>
-    internal FrameUse CountUse()
+    internal FrameUse CountUse() => CountUse(_zonelist);
+
+    /// <summary>Counts a node's frames by use.</summary>
+    internal FrameUse CountUse(MemoryNode node) => CountUse(node.Zones);
+
+    private FrameUse CountUse(IReadOnlyList<Zone> zones)
     {
         FrameUse use = default;
-        foreach (Zone zone in _zonelist)
+        foreach (Zone zone in zones)
         {
             FrameUse more = CountUse(zone);
             use.Anon += more.Anon;
@@ -254,6 +310,10 @@ public sealed class PageFrames
             use.Shmem += more.Shmem;
             use.Mapped += more.Mapped;
             use.Kernel += more.Kernel;
+            use.File += more.File;
+            use.FileMapped += more.FileMapped;
+            use.Dirty += more.Dirty;
+            use.Writeback += more.Writeback;
         }
         return use;
     }
@@ -265,6 +325,14 @@ public sealed class PageFrames
         for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
         {
             PageFlags flags = _flags[frame];
+            if ((flags & PageFlags.File) != 0)
+            {
+                use.File++;
+                use.FileMapped += _mapCount[frame] > 1 ? 1 : 0;
+                use.Dirty += (flags & PageFlags.Dirty) != 0 ? 1 : 0;
+                use.Writeback += (flags & PageFlags.Writeback) != 0 ? 1 : 0;
+                continue;
+            }
             if ((flags & (PageFlags.Anon | PageFlags.Shmem)) == 0)
             {
                 use.Kernel += (flags & PageFlags.Kernel) != 0 ? 1 : 0;
@@ -274,8 +342,8 @@ public sealed class PageFrames
             use.Anon += !isShmem && _mapCount[frame] > 0 ? 1 : 0;
             use.Shmem += isShmem ? 1 : 0;
             use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
-            use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
-            use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == PageFlags.Lru ? 1 : 0;
+            use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active | PageKinds.LazyFree)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
+            use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active | PageKinds.LazyFree)) == PageFlags.Lru ? 1 : 0;
         }
         return use;
     }
@@ -287,7 +355,7 @@ public sealed class PageFrames
         {
             for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
             {
-                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | use)) == (PageFlags.Allocated | use))
+                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | PageFlags.Anon | use)) == (PageFlags.Allocated | use))
                 {
                     _memcg[frame] = (ushort)to;
                 }
@@ -376,6 +444,14 @@ internal record struct FrameUse
     public long ActiveAnon;
     /// <summary>Counted on an inactive list.</summary>
     public long InactiveAnon;
-    /// <summary>Page tables.</summary>
+    /// <summary>Page tables, slabs.</summary>
     public long Kernel;
+    /// <summary>Page cache of files.</summary>
+    public long File;
+    /// <summary>Of <see cref="File"/>, those that some page table maps.</summary>
+    public long FileMapped;
+    /// <summary>Of <see cref="File"/>, those that must be written.</summary>
+    public long Dirty;
+    /// <summary>Of <see cref="File"/>, those being written.</summary>
+    public long Writeback;
 }

@@ -24,7 +24,7 @@ internal sealed class LruCosts(Machine machine)
         long cost = _rotationsCost ? (written * IoCost) + rotated : written;
         for (MemCgroup? m = lruvec.Memcg; m is not null; m = m.HierarchyParent)
         {
-            Note(machine.Lru.LruvecOf(m, 0), isFile, cost);
+            Note(machine.Lru.LruvecOf(m, lruvec.Place), isFile, cost);
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class LruCosts(Machine machine)
             lruvec.AnonCost += cost;
         }
         long sum = lruvec.FileCost + lruvec.AnonCost;
-        if (sum == 0 || sum <= Evictable(lruvec.Memcg) / 4)
+        if (sum == 0 || sum <= Evictable(lruvec) / 4)
         {
             return;
         }
@@ -51,10 +51,10 @@ internal sealed class LruCosts(Machine machine)
         lruvec.AnonCost /= 2;
     }
 
-    private long Evictable(MemCgroup memcg)
+    private long Evictable(Lruvec lruvec)
     {
         Workingset workingset = machine.Workingset;
-        return workingset.PagesOf(memcg, LruList.InactiveAnon) + workingset.PagesOf(memcg, LruList.ActiveAnon)
-            + workingset.PagesOf(memcg, LruList.InactiveFile) + workingset.PagesOf(memcg, LruList.ActiveFile);
+        return workingset.PagesOf(lruvec, LruList.InactiveAnon) + workingset.PagesOf(lruvec, LruList.ActiveAnon)
+            + workingset.PagesOf(lruvec, LruList.InactiveFile) + workingset.PagesOf(lruvec, LruList.ActiveFile);
     }
 }

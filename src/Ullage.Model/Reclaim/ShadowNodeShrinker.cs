@@ -44,12 +44,13 @@ internal sealed class ShadowNodeShrinker(Machine machine) : IShrinker
         {
             return (machine.Vm[VmItem.InactiveFile] + machine.Vm[VmItem.ActiveFile]) >> MemcgShift;
         }
-        Lruvec lists = machine.Lru.LruvecOf(memcg, 0);
-        if (_rules.Shadows == ShadowAllowance.FilePages)
+        (long file, long all) = (0, 0);
+        foreach (Lruvec lists in memcg.Lruvecs ?? [])
         {
-            return (lists.Size(LruList.InactiveFile) + lists.Size(LruList.ActiveFile)) >> MemcgShift;
+            file += lists.Size(LruList.InactiveFile) + lists.Size(LruList.ActiveFile);
+            all += lists.Evictable + lists.Size(LruList.Unevictable);
         }
-        return (lists.Evictable + lists.Size(LruList.Unevictable) + machine.Slab.PagesOf(memcg)) >> MemcgShift;
+        return (_rules.Shadows == ShadowAllowance.FilePages ? file : all + machine.Slab.PagesOf(memcg)) >> MemcgShift;
     }
 
     [Kernel("scan_shadow_nodes", "mm/workingset.c")]
