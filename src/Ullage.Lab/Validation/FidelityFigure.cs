@@ -19,6 +19,8 @@ public enum FidelityRule
     WithinOneBatch,
     /// <summary>The model's value is within 5 % of one of those measured.</summary>
     WithinFivePercent,
+    /// <summary>The model's value is within 1 % of one of those measured.</summary>
+    WithinOnePercent,
     /// <summary>The model's value is within 5 %, or 1 MiB, of one of those measured.</summary>
     FivePercentOrMiB,
     /// <summary>A measured value is within 1 %, or within one batch of the counter of committed memory (§7.1).</summary>
@@ -92,6 +94,7 @@ public sealed record FidelityFigure(
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
         FidelityRule.WithinOneBatch => Kernel.Any(value => Model - value >= -1 && Model - value <= Batch),
         FidelityRule.WithinFivePercent => Kernel.Any(value => Math.Abs(value - Model) * 20 <= value),
+        FidelityRule.WithinOnePercent => Kernel.Any(value => Math.Abs(value - Model) * 100 <= value),
         FidelityRule.BatchEitherWay => Math.Abs(Difference) <= Batch,
         FidelityRule.FivePercentOrMiB => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 20, 1 << 20)),
         FidelityRule.WithinOnePageBytes => Math.Abs(Difference) <= 4096,

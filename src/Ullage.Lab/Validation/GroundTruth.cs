@@ -98,7 +98,7 @@ public static class GroundTruth
         {
             AddSlabs(property.Value, values);
         }
-        else if (property is { Name: "hits" or "misses" or "loop_read_bytes", Value.ValueKind: JsonValueKind.Array })
+        else if (property is { Name: "hits" or "misses" or "loop_ns" or "loop_read_bytes", Value.ValueKind: JsonValueKind.Array })
         {
             int pass = 0;
             foreach (JsonElement element in property.Value.EnumerateArray())

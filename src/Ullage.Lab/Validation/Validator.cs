@@ -40,10 +40,7 @@ public static class Validator
         {
             figures.AddRange(HierarchyExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E4-"))
-        {
-            figures.AddRange(FileReadExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
-        }
+        figures.AddRange(FileReadExperiment.Compare(GroundTruth.Read(directory, "E4-")));
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E10-"))
         {
             figures.AddRange(DyingExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));

@@ -81,7 +81,8 @@ public sealed record MachineOptions
 /// cached names, mkdir (42 to 84 µs), rmdir and migration of cgroups, control files. Fitted to where a 6.18 kernel kills in experiment E2, and to nothing
 /// else: evicting a dentry, the grace period. Taken from the length of the measured retries between a limit and its kill (E3, order of magnitude):
 /// <see cref="FruitlessReclaimNs"/>, <see cref="DeathNs"/>, <see cref="SignalDeliveryNs"/>, <see cref="ReaperWakeNs"/>, <see cref="WorkItemNs"/>,
-/// <see cref="OomReportNs"/>. The others are usual values of such machines and were not measured.
+/// <see cref="OomReportNs"/>. Fitted to the stalls of all file reads under limits on that machine together (E4): <see cref="ReclaimPageNs"/>,
+/// <see cref="UnmapFilePageNs"/>, <see cref="ColdReclaimNs"/>. The others are usual values of such machines and were not measured.
 /// </remarks>
 public sealed record MachineCosts
 {
@@ -111,8 +112,14 @@ public sealed record MachineCosts
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
     public int FruitlessReclaimNs { get; init; } = 6000;
-    /// <summary>Looking at one page in reclaim, and freeing it: measured as the difference between reads with room and reads at the limit.</summary>
-    public int ReclaimPageNs { get; init; } = 220;
+    /// <summary>Looking at one page in reclaim, and freeing it, beyond the run's own <see cref="FruitlessReclaimNs"/>.</summary>
+    public int ReclaimPageNs { get; init; } = 170;
+    /// <summary>Taking a mapped file page out of its page tables in reclaim, the look for references included.</summary>
+    public int UnmapFilePageNs { get; init; } = 1300;
+    /// <summary>What a reclaim run takes longer when the CPU has not reclaimed for <see cref="ColdAfterNs"/>.</summary>
+    public int ColdReclaimNs { get; init; } = 12_000;
+    /// <summary>After so long without reclaim its code and data are out of the CPU's caches.</summary>
+    public int ColdAfterNs { get; init; } = 1_000_000;
     /// <summary>To give a page a slot, to unmap it and to hand it to the device.</summary>
     public int SwapOutNs { get; init; } = 2500;
     /// <summary>From a fatal signal to the first freed page of the victim.</summary>
@@ -145,4 +152,23 @@ public sealed record MachineCosts
     public int FilePageAddNs { get; init; } = 200;
     /// <summary>How long a task runs before another one gets the CPU.</summary>
     public int SliceNs { get; init; } = 100_000;
+
+    /// <summary>
+    /// The same on CPUs that need <paramref name="factor"/> times as long: everything that is computing. What is waiting (for a grace period, a slice, another CPU)
+    /// takes as long as before.
+    /// </summary>
+    /// <param name="factor">Above 0; 1 = as fast as the machine of the measurements.</param>
+    public MachineCosts SlowedBy(double factor)
+    {
+        int Slow(int ns) => (int)Math.Min(int.MaxValue, Math.Round(ns * factor));
+        return this with
+        {
+            AnonFaultNs = Slow(AnonFaultNs), AccessNs = Slow(AccessNs), SyscallNs = Slow(SyscallNs), MmapNs = Slow(MmapNs), UnmapPageNs = Slow(UnmapPageNs),
+            MallocNs = Slow(MallocNs), ForkNs = Slow(ForkNs), CgroupMkdirNs = Slow(CgroupMkdirNs), CgroupRmdirNs = Slow(CgroupRmdirNs), MigrateNs = Slow(MigrateNs),
+            MoveChargeNs = Slow(MoveChargeNs), ControlWriteNs = Slow(ControlWriteNs), FruitlessReclaimNs = Slow(FruitlessReclaimNs), ReclaimPageNs = Slow(ReclaimPageNs),
+            UnmapFilePageNs = Slow(UnmapFilePageNs), ColdReclaimNs = Slow(ColdReclaimNs), SwapOutNs = Slow(SwapOutNs), OomReportNs = Slow(OomReportNs),
+            StatMissNs = Slow(StatMissNs), StatCachedNs = Slow(StatCachedNs), CreateFileNs = Slow(CreateFileNs), UnlinkFileNs = Slow(UnlinkFileNs),
+            DirectoryLookupNs = Slow(DirectoryLookupNs), DentryEvictNs = Slow(DentryEvictNs), FileCopyNs = Slow(FileCopyNs), FilePageAddNs = Slow(FilePageAddNs),
+        };
+    }
 }

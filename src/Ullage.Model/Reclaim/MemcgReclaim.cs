@@ -21,6 +21,7 @@ internal sealed class MemcgReclaim(Machine machine)
     private readonly bool _hasPsi = machine.Era.Pressure.Exists;
     private readonly bool _stallsInside = machine.Era.Pressure.ReclaimIsStall;
     private readonly Stack<ReclaimRun> _runs = new(); // unused ones
+    private long _lastRunNs;
 
     /// <summary>The same for a charge or memory.high, which are memory stalls (§6.7).</summary>
     [Kernel("try_charge_memcg", "mm/memcontrol.c")]
@@ -96,9 +97,18 @@ internal sealed class MemcgReclaim(Machine machine)
         {
             task.Memalloc = memalloc;
         }
-        machine.Spend(Math.Max(0, (run.ScannedInAll * machine.Costs.ReclaimPageNs) - leastNs));
+        machine.Spend(Cost(run));
+        _lastRunNs = machine.TimeNs;
         _runs.Push(run);
         return reclaimed;
+    }
+
+    /// <summary>What a run took beyond the walk. When the CPU did other things, or nothing, for long, reclaim's code and lists are no longer in its caches.</summary>
+    private long Cost(ReclaimRun run)
+    {
+        MachineCosts costs = machine.Costs;
+        bool isCold = machine.TimeNs - _lastRunNs >= costs.ColdAfterNs;
+        return (run.ScannedInAll * costs.ReclaimPageNs) + (run.Unmapped * costs.UnmapFilePageNs) + (isCold && run.ScannedInAll > 0 ? costs.ColdReclaimNs : 0);
     }
 
     /// <summary>All rounds, and once more for each reason why they may have passed something over.</summary>

@@ -177,6 +177,7 @@ internal sealed class PageReclaim(Machine machine)
         {
             return Activate(frame, flags, ref counts);
         }
+        run.Unmapped += isMapped && (flags & PageFlags.File) != 0 ? 1 : 0; // of an anonymous page, its swapping out costs that, too
         if ((flags & PageFlags.Dirty) != 0 && WriteDirty(run, frame, reference, ref flags, ref counts) is { } fate)
         {
             return fate;

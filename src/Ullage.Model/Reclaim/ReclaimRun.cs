@@ -75,6 +75,9 @@ internal sealed class ReclaimRun
     /// <summary>Pages looked at in all rounds.</summary>
     public long ScannedInAll;
 
+    /// <summary>File pages taken out of page tables.</summary>
+    public long Unmapped;
+
     /// <summary>Slab pages that came free meanwhile.</summary>
     public long SlabPages;
 
@@ -111,7 +114,8 @@ internal sealed class ReclaimRun
     {
         (Target, IsGlobal, By, Gfp, Wanted) = (target, isGlobal, by, gfp, wanted);
         (Priority, Zone, MaySwap, MayWrite, Swappiness) = (FirstPriority, 0, true, true, -1);
-        (Reclaimed, Scanned, ScannedInAll, SlabPages, Nodes, HasShrunkSlab) = (0, 0, 0, 0, Pages.NodeMask.All, false);
+        (Reclaimed, Scanned, ScannedInAll, SlabPages, Unmapped) = (0, 0, 0, 0, 0);
+        (Nodes, HasShrunkSlab) = (Pages.NodeMask.All, false);
         (LowReclaim, LowSkipped, ForceDeactivate, SkippedDeactivate, FullWalk) = (false, false, false, false, false);
         (MayDeactivateAnon, MayDeactivateFile, CacheTrim, FileIsTiny, AnonCost, FileCost) = (false, false, false, false, 0, 0);
         Round = default;

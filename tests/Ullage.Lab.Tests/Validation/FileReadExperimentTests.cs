@@ -1,5 +1,3 @@
-using Ullage.Lab.Targets;
-using Ullage.Lab.Targets.Model;
 using Ullage.Lab.Validation;
 
 namespace Ullage.Lab.Tests.Validation;
@@ -8,25 +6,42 @@ namespace Ullage.Lab.Tests.Validation;
 public sealed class FileReadExperimentTests
 {
     private static readonly Lazy<IReadOnlyList<FidelityFigure>> Figures = new(() =>
-        [.. GroundTruth.Read(Path.Combine(Repo.Root, "tests", "data", "experiments"), "E4-").SelectMany(each => FileReadExperiment.Compare(each, new ModelTarget(), new NobodyWatches()))]);
+        FileReadExperiment.Compare(GroundTruth.Read(Path.Combine(Repo.Root, "tests", "data", "experiments"), "E4-")));
 
     private static IEnumerable<FidelityFigure> Of(string counter) => Figures.Value.Where(figure => figure.Counter.StartsWith(counter, StringComparison.Ordinal));
 
     private static double Share(IEnumerable<FidelityFigure> figures)
     {
         List<FidelityFigure> all = [.. figures];
-        all.Count.ShouldBeGreaterThan(90);
+        all.Count.ShouldBeGreaterThan(80);
         return all.Count(figure => figure.Passed == true) / (double)all.Count;
     }
 
     [Theory]
-    [InlineData("hit ratio", 0.99)] // within 2 points
-    [InlineData("pages read", 0.97)] // within 5 %
-    [InlineData("refaults", 0.95)] // within 10 %
-    [InlineData("pgscan", 0.93)] // within 15 %
-    [InlineData("pgsteal", 0.93)]
-    [InlineData("active share", 0.95)] // within 10 points
+    [InlineData("hit ratio", 0.999)] // within 2 points
+    [InlineData("pages read", 0.98)] // within 5 %
+    [InlineData("refaults", 0.97)] // within 10 %
+    [InlineData("pgscan", 0.97)] // within 15 %
+    [InlineData("pgsteal", 0.97)]
+    [InlineData("active share", 0.98)] // within 10 points
     public void CompareFindsFiguresAsMeasured(string counter, double least) => Share(Of(counter)).ShouldBeGreaterThan(least);
+
+    [Fact]
+    public void Section6_StallsTakeAtMostTwiceAsLongAsMeasured()
+    {
+        FidelityFigure[] stalls = [.. Of("psi_delta_us.some").Where(figure => figure.Kernel.Max() > 0)];
+        stalls.Length.ShouldBeGreaterThan(60);
+        stalls.Where(figure => figure.Passed == false).Select(figure => figure.Experiment.Id).ShouldBeEmpty();
+        Of("psi_delta_us.some").Where(figure => figure.Kernel.Max() == 0).ShouldAllBe(figure => figure.Model == 0);
+    }
+
+    [Fact]
+    public void Section6_StallsRankTheWorkloadsAsMeasured()
+    {
+        FidelityFigure[] rankings = [.. Of("pairs in the kernel's order")];
+        rankings.Select(figure => figure.Experiment.Kernel).ShouldBe(["5.10", "5.4", "6.1", "6.12", "6.18"], ignoreOrder: true);
+        rankings.ShouldAllBe(figure => figure.Kernel[0] > 60 && figure.Passed == true);
+    }
 
     [Fact]
     public void CompareRandomReadsWithRoomToThePage()
@@ -49,6 +64,6 @@ public sealed class FileReadExperimentTests
     public void CompareLeavesOutOtherLrus()
     {
         MeasuredExperiment measured = GroundTruth.Read(Path.Combine(Repo.Root, "tests", "data", "experiments"), "E4-6.12")[0];
-        FileReadExperiment.Compare(measured with { Lru = "mglru(0x0007)" }, new ModelTarget(), new NobodyWatches()).ShouldBeEmpty();
+        FileReadExperiment.Compare([measured with { Lru = "mglru(0x0007)" }]).ShouldBeEmpty();
     }
 }
