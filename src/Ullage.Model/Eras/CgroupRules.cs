@@ -52,6 +52,10 @@ public sealed record CgroupRules
     public required bool LimitWriteCountsRounds { get; init; }
     /// <summary>memory.swap.max below usage answers EBUSY (4.15).</summary>
     public required bool SwapMaxIsStrict { get; init; }
+    /// <summary>cpuset.* files that exist, v1.</summary>
+    public required IReadOnlyList<string> V1CpusetFiles { get; init; }
+    /// <summary>cpuset.* files that exist, v2; none = cpuset is not a controller there (to 4.20). The root has those that tell what is effective.</summary>
+    public required IReadOnlyList<string> V2CpusetFiles { get; init; }
     /// <summary>v2: a cpuset cannot be made smaller than its children's (to 5.16).</summary>
     public required bool CpusetChildrenLimitParents { get; init; }
     /// <summary>Files that the v2 root has too.</summary>

@@ -23,6 +23,8 @@ internal static class EraCgroupFiles
         V2Files = NameList.Of("memory.current memory.low memory.high memory.max memory.events"),
         V2RootFiles = NameList.Of("memory.current"),
         V2CoreFiles = NameList.Of("cgroup.procs cgroup.controllers cgroup.subtree_control cgroup.populated"),
+        V1CpusetFiles = NameList.Of("cpuset.cpus cpuset.mems cpuset.effective_cpus cpuset.effective_mems cpuset.cpu_exclusive cpuset.mem_exclusive cpuset.mem_hardwall"),
+        V2CpusetFiles = [],
         V2Controllers = NameList.Of("blkio memory"),
         EventFields = NameList.Of("low high max oom"),
         SwapEventFields = [],
@@ -64,6 +66,7 @@ internal static class EraCgroupFiles
     {
         V2Files = V4_19.V2Files.And("memory.events.local"),
         V2CoreFiles = V4_19.V2CoreFiles.And("cgroup.freeze"), // 5.2
+        V2CpusetFiles = NameList.Of("cpuset.cpus cpuset.mems cpuset.cpus.effective cpuset.mems.effective"),
         V2Controllers = NameList.Of("cpuset cpu io memory pids rdma"),
         V2StatFields = NameList.Of(
             """

@@ -182,8 +182,17 @@ internal sealed class CgroupFs
 
     private IReadOnlyList<string> PidsNames(Cgroup cgroup) => cgroup.OwnPids is null ? [] : _machine.Era.Life.PidsFiles;
 
-    private IReadOnlyList<string> CpusetNames(Cgroup cgroup) => cgroup.OwnCpuset is null ? []
-        : _machine.Options.CgroupVersion == 1 ? CpusetFiles.V1Names : cgroup.Parent is null ? CpusetFiles.V2RootNames : CpusetFiles.V2Names;
+    private IEnumerable<string> CpusetNames(Cgroup cgroup)
+    {
+        CgroupRules rules = _machine.Era.Cgroups;
+        foreach (string name in cgroup.OwnCpuset is null ? [] : _machine.Options.CgroupVersion == 1 ? rules.V1CpusetFiles : rules.V2CpusetFiles)
+        {
+            if (_machine.Options.CgroupVersion == 1 || cgroup.Parent is not null || name.EndsWith(".effective", StringComparison.Ordinal))
+            {
+                yield return name;
+            }
+        }
+    }
 
     private IEnumerable<string> V1Names(Cgroup cgroup)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.Cgroups;
@@ -12,13 +11,6 @@ namespace Ullage.Model.Kernfs;
 internal sealed class CpusetFiles(Machine machine)
 {
     private const int MostNodes = 1024; // MAX_NUMNODES: a number beyond it is out of range, one below it that is not there is invalid
-
-    public static readonly ImmutableArray<string> V1Names =
-        ["cpuset.cpus", "cpuset.mems", "cpuset.effective_cpus", "cpuset.effective_mems", "cpuset.cpu_exclusive", "cpuset.mem_exclusive", "cpuset.mem_hardwall"];
-
-    public static readonly ImmutableArray<string> V2Names = ["cpuset.cpus", "cpuset.mems", "cpuset.cpus.effective", "cpuset.mems.effective"];
-
-    public static readonly ImmutableArray<string> V2RootNames = ["cpuset.cpus.effective", "cpuset.mems.effective"];
 
     private readonly bool _isV1 = machine.Options.CgroupVersion == 1;
 

@@ -16,7 +16,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by length, then by name.
     private static readonly ImmutableArray<string> RootNames =
-        ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "buddyinfo"];
+        ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "zoneinfo", "buddyinfo"];
 
     private readonly ProcPid _pids = new(machine);
     private readonly PressureFiles _pressure = new(machine);
@@ -53,6 +53,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         "meminfo" => new ProcMeminfo(machine).Text(),
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
         "cgroups" => ShowCgroups(),
+        "zoneinfo" => new ProcZoneinfo(machine, sysctls).Text(),
         "buddyinfo" => Buddyinfo(),
         "swaps" => Swaps(),
         "slabinfo" => new SlabInfo(ValueList.From(machine.Slab.RootRows())).Format(),

@@ -25,7 +25,8 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         return text.ToString();
     }
 
-    private long Value(string field) => field switch
+    /// <summary>The value of one line.</summary>
+    internal long Value(string field) => field switch
     {
         "nr_free_pages" => machine.Frames.Free,
         "nr_shmem" => _use.Shmem,

@@ -220,4 +220,50 @@ public sealed class NodeTests
     [Fact]
     public void TooManyNodesForTheMemoryAreRefused() =>
         Should.Throw<ArgumentException>(() => Boot("6.18", 128, 4)).Message.ShouldStartWith("nodes must have at least 64 MiB each");
+
+    [Theory]
+    [MemberData(nameof(Kernfs.KernfsData.Snapshots), MemberType = typeof(Kernfs.KernfsData))]
+    public void ZoneinfoHasTheLinesOfTheKernelButPagesets(string era, int version, string folder)
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era(era), CgroupVersion = version, MemoryBytes = folder == "6.18-v1" ? 24L << 30 : 2L << 30 });
+        string text = machine.Files.Read("/proc/zoneinfo").Text;
+        Ullage.Abi.Files.ZoneInfo.TryParse(text, out Ullage.Abi.Files.ZoneInfo? parsed, out _).ShouldBeTrue();
+        parsed!.Zones.Select(zone => zone.Zone).ShouldBe(["DMA", "DMA32", "Normal", "Movable", "Device"]);
+        string[] paged = ["pagesets", "cpu", "count", "batch", "vm stats threshold", "high_min", "high_max"];
+        List<string> measured = Names(File.ReadAllText(Kernfs.KernfsData.Idle(folder, "/proc/zoneinfo")), paged);
+        Names(text, paged).ShouldBe(measured);
+    }
+
+    /// <summary>The words of all lines; the second "high" is one of a pageset.</summary>
+    private static List<string> Names(string text, string[] without)
+    {
+        List<string> names = [];
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string word = line.StartsWith("Node") ? line : new Ullage.Abi.Files.ZoneInfoLine(line).Name;
+            if (!without.Contains(word) && !line.StartsWith("              high"))
+            {
+                names.Add(word);
+            }
+        }
+        return names;
+    }
+
+    [Theory]
+    [InlineData("4.1")]
+    [InlineData("6.18")]
+    public void ZoneinfoOfSeveralNodesAddsUp(string era)
+    {
+        Machine machine = Boot(era, 512, 2);
+        TaskStruct task = PageAllocatorTests.Start(machine, "task");
+        machine.SetMempolicy(task, PolicyMode.Interleave, NodeMask.First(2)).ShouldBe(Errno.None);
+        machine.Grow(task, 2000, out _);
+        machine.Lru.DrainAll();
+        Ullage.Abi.Files.ZoneInfo.TryParse(machine.Files.Read("/proc/zoneinfo").Text, out Ullage.Abi.Files.ZoneInfo? parsed, out _).ShouldBeTrue();
+        ulong Sum(string field) => parsed!.Zones.Aggregate(0UL, (sum, zone) => sum + (zone[field] ?? 0));
+        Sum("nr_free_pages").ShouldBe((ulong)machine.Frames.Free);
+        string list = era == "4.1" ? "nr_active_anon" : "nr_inactive_anon";
+        Sum(list).ShouldBe((ulong)machine.Vm[era == "4.1" ? VmItem.ActiveAnon : VmItem.InactiveAnon]);
+        parsed!.Zones.Last(zone => zone.Node == 1 && zone["numa_hit"] is not null)["numa_hit"].ShouldNotBeNull().ShouldBeGreaterThan(900UL);
+    }
 }
