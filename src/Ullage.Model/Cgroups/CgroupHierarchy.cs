@@ -116,6 +116,16 @@ public sealed partial class CgroupHierarchy
         {
             return _machine.Era.Cgroups.IdsExhausted;
         }
+        CreateStates(parent, made);
+        parent.AddChild(made);
+        Count++;
+        return Errno.None;
+    }
+
+    /// <summary>What a new cgroup has beside its memory.</summary>
+    [Kernel("cgroup_apply_control_enable", "kernel/cgroup/cgroup.c")]
+    private void CreateStates(Cgroup parent, Cgroup made)
+    {
         if (Version == 1 ? HasPids : parent.DistributesPids)
         {
             made.OwnPids = new PidsCgroup(parent.Pids);
@@ -128,9 +138,6 @@ public sealed partial class CgroupHierarchy
         {
             made.Pressure = _machine.Psi.NewGroup(parent.Pressure ?? _machine.Psi.Everything);
         }
-        parent.AddChild(made);
-        Count++;
-        return Errno.None;
     }
 
     /// <summary>Gives a cgroup its own set of CPUs and nodes; v1 copies the parent's where cgroup.clone_children says so.</summary>

@@ -7,7 +7,7 @@ namespace Ullage.Model;
 /// CPUs, run queues and timers. A CPU that is free takes the first task of its queue, or of the longest one, and runs it
 /// for a slice; effects happen at the slice's start, its cost keeps the CPU busy. Ties are broken by the order of adding.
 /// </summary>
-public sealed class Scheduler
+public sealed partial class Scheduler
 {
     private const long SettleNs = 10_000_000;
 
@@ -99,33 +99,6 @@ public sealed class Scheduler
         _machine.Psi.Enqueue(task, task.Cpu);
     }
 
-    /// <summary>Of the CPUs that its cpuset allows the one it ran on if that is idle, else an idle one, else the one it ran on.</summary>
-    private int ChooseCpu(TaskStruct task, int previous)
-    {
-        bool mayStay = MayRun(task, previous);
-        if (mayStay && IsIdle(previous))
-        {
-            return previous;
-        }
-        int first = -1;
-        for (int cpu = 0; cpu < _queues.Length; cpu++)
-        {
-            if (!MayRun(task, cpu))
-            {
-                continue;
-            }
-            first = first < 0 ? cpu : first;
-            if (IsIdle(cpu))
-            {
-                return cpu;
-            }
-        }
-        return mayStay ? previous : first;
-    }
-
-    [Kernel("cpuset_cpus_allowed", "kernel/cgroup/cpuset.c")]
-    private static bool MayRun(TaskStruct task, int cpu) => task.CssSet.Cpuset is not { Parent: not null } cpuset || cpuset.TaskCpus.Has(cpu);
-
     private bool IsIdle(int cpu) => _queues[cpu].Count == 0 && _busyUntilNs[cpu] <= _machine.Clock.NowNs;
 
     /// <summary>Runs until <paramref name="untilNs"/> or until nothing is left to do; answers whether anything is left.</summary>
@@ -175,42 +148,6 @@ public sealed class Scheduler
                 RunSlice(cpu, task); // idle: it pulls from a CPU that is busy
             }
         }
-    }
-
-    [Kernel("sched_balance_newidle", "kernel/sched/fair.c")]
-    private int LongestQueue(int cpu)
-    {
-        int longest = cpu;
-        for (int other = 0; other < _queues.Length; other++)
-        {
-            longest = _queues[other].Count > _queues[longest].Count && HasWorkFor(other, cpu) ? other : longest;
-        }
-        return longest;
-    }
-
-    /// <summary>Some task of a queue may run on a CPU, or is in the wrong queue and moves on once its CPU is free.</summary>
-    private bool HasWorkFor(int from, int cpu)
-    {
-        foreach (TaskStruct task in _queues[from])
-        {
-            if (from == cpu || MayRun(task, cpu))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private bool FindsWork(int cpu)
-    {
-        for (int from = 0; from < _queues.Length; from++)
-        {
-            if (HasWorkFor(from, cpu))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     /// <summary>
