@@ -31,7 +31,7 @@ public sealed partial class PageTests
     {
         using TempDirectory directory = new();
         string path = directory.File("psi.html");
-        (int code, _, string error) = await Ullages.RunAsync("run", "psi-oom", "--report", path);
+        (int code, _, string error) = await Ullages.RunAsync("run", "psi-oom-cgroup", "--report", path);
         code.ShouldBe(0, error);
         string html = File.ReadAllText(path);
         html.ShouldContain("id=\"stacks\"");

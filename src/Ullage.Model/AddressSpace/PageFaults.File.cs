@@ -181,13 +181,8 @@ internal sealed partial class PageFaults
         {
             return true;
         }
-        fetch.Frame = cache.Add(file.Map, fetch.Index, Gfp.Kernel, toWrite: false);
-        if (fetch.Frame < 0)
-        {
-            return false;
-        }
-        cache.Submit(file.Map, fetch.Index, 1, (_frames.Flags(fetch.Frame) & PageFlags.Workingset) != 0);
-        return true;
+        fetch.Frame = cache.AddAlone(file.Map, fetch.Index);
+        return fetch.Frame >= 0;
     }
 
     /// <summary>

@@ -66,6 +66,8 @@ public sealed record CallPaths
     public required IReadOnlyList<string> Fault { get; init; }
     /// <summary>printk's name.</summary>
     public required string Printk { get; init; }
+    /// <summary>The ways to a file's pages.</summary>
+    public required FilePaths Files { get; init; }
     /// <summary>A control file is written.</summary>
     public required IReadOnlyList<string> ControlWrite { get; init; }
 }

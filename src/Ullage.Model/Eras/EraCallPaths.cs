@@ -58,6 +58,7 @@ internal static class EraCallPaths
         ],
         Fault = Fault4_1,
         Printk = "printk",
+        Files = EraFilePaths.V4_1,
     };
 
     private static readonly IReadOnlyList<string> Fault4_15 =
@@ -71,6 +72,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V4_15 = V4_1 with
     {
+        Files = EraFilePaths.V4_15,
         AnonFault = ["mem_cgroup_try_charge", .. Fault4_15],
         TableFault = [.. Page4_15, "pte_alloc_one", "__pte_alloc", .. Fault4_15],
         SlabFault = [.. Slab4_15, "__anon_vma_prepare", .. Fault4_15],
@@ -110,6 +112,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V4_19 = V4_15 with
     {
+        Files = EraFilePaths.V4_19,
         AnonFault = EraOomStacks.V4_19.AnonFault, TableFault = EraOomStacks.V4_19.TableFault,
         SlabFault = [.. Slab4_15, "__anon_vma_prepare", .. Fault4_19],
         SlabMmap = [.. Slab4_15, .. Mmap4_19],
@@ -144,6 +147,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V5_3 = V4_19 with
     {
+        Files = EraFilePaths.V5_3,
         AnonFault = EraOomStacks.V5_3.AnonFault, TableFault = EraOomStacks.V5_3.TableFault,
         SlabFault = [.. Slab5_3, "__anon_vma_prepare", .. FaultOf(EraOomStacks.V5_3.AnonFault, 2)],
         SlabMmap = [.. Slab5_3, .. Mmap4_19],
@@ -169,6 +173,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V5_10 = V5_4 with
     {
+        Files = EraFilePaths.V5_10,
         ProbeHidesCaller = false,
         AnonFault = EraOomStacks.V5_10.AnonFault, TableFault = EraOomStacks.V5_10.TableFault,
         SlabFault = [.. Slab5_10, "__anon_vma_prepare", .. FaultOf(EraOomStacks.V5_10.AnonFault, 1)],
@@ -196,6 +201,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V6_1 = V5_10 with
     {
+        Files = EraFilePaths.V6_1,
         AnonFault = EraOomStacks.V6_1.AnonFault, TableFault = EraOomStacks.V6_1.TableFault,
         SlabFault = [.. Slab6_1, "__anon_vma_prepare", .. FaultOf(EraOomStacks.V6_1.AnonFault, 2)],
         SlabMmap = EraOomStacks.V6_1.MmapCall,
@@ -213,6 +219,7 @@ internal static class EraCallPaths
 
     internal static readonly CallPaths V6_12 = V6_1 with
     {
+        Files = EraFilePaths.V6_12,
         AnonFault = EraOomStacks.V6_12.AnonFault, TableFault = EraOomStacks.V6_12.TableFault,
         SlabFault = [.. Slab6_12, "__anon_vma_prepare", "__vmf_anon_prepare", .. FaultOf(EraOomStacks.V6_12.AnonFault, 1)],
         SlabMmap = EraOomStacks.V6_12.MmapCall,

@@ -96,15 +96,28 @@ internal sealed partial class PageCache
     [Kernel("filemap_create_folio", "mm/filemap.c")]
     internal int ReadAlone(AddressSpaceMap map, long index)
     {
-        int frame = Add(map, index, Gfp.Kernel, toWrite: false);
+        int frame = AddAlone(map, index);
         if (frame >= 0)
         {
-            Submit(map, index, 1, (_frames.Flags(frame) & PageFlags.Workingset) != 0);
             if (!WaitUntilRead(map, index, frame))
             {
                 return ReadAlone(map, index); // it was reclaimed meanwhile
             }
         }
+        return frame;
+    }
+
+    /// <summary>Adds one page and asks the disk for it, without readahead; -1 = no memory.</summary>
+    internal int AddAlone(AddressSpaceMap map, long index)
+    {
+        FileWay outer = _machine.Path.Way;
+        _machine.Path.Way = FileWay.Alone;
+        int frame = Add(map, index, Gfp.Kernel, toWrite: false);
+        if (frame >= 0)
+        {
+            Submit(map, index, 1, (_frames.Flags(frame) & PageFlags.Workingset) != 0);
+        }
+        _machine.Path.Way = outer;
         return frame;
     }
 
@@ -125,7 +138,7 @@ internal sealed partial class PageCache
         bool stalls = workingset && (_rules.StallsInSubmit || _rules.StallsInReadahead);
         if (stalls)
         {
-            nested = EnterStall();
+            nested = EnterStall(KernelSite.FileSubmit);
         }
         if (_machine.Current is { } task)
         {
@@ -160,7 +173,7 @@ internal sealed partial class PageCache
         if (done > _machine.TimeNs)
         {
             bool stalls = (_frames.Flags(frame) & PageFlags.Workingset) != 0;
-            bool nested = !stalls || EnterStall();
+            bool nested = !stalls || EnterStall(KernelSite.FileWait);
             _machine.IoSchedule(done - _machine.TimeNs);
             if (stalls)
             {
@@ -171,10 +184,10 @@ internal sealed partial class PageCache
         return Find(map, index) == frame;
     }
 
-    private bool EnterStall()
+    private bool EnterStall(KernelSite site)
     {
         KernelSite outer = _machine.Path.Site;
-        _machine.Path.Site = _machine.Current is { InUserFault: true } ? KernelSite.FileFault : KernelSite.FileRead;
+        _machine.Path.Site = site;
         bool nested = _machine.Psi.MemstallEnter(_machine.Current);
         _machine.Path.Site = outer;
         return nested;

@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.Charging;
 using Ullage.Model.Pages;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Files;
 
@@ -38,7 +39,9 @@ internal sealed partial class PageCache
         int frame = Find(map, index);
         if (frame < 0)
         {
+            _machine.Path.Way = FileWay.Write;
             frame = Add(map, index, Gfp.Kernel, toWrite: true);
+            _machine.Path.Way = FileWay.None;
             if (frame < 0)
             {
                 return -1;

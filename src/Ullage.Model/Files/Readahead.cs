@@ -3,6 +3,7 @@ using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
 using Ullage.Model.Pages;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Files;
 
@@ -18,6 +19,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
 
     private readonly PageFrames _frames = machine.Frames;
     private readonly FileRules _rules = machine.Era.Files;
+    private FileWay _way; // of the reads that are made now
 
     /// <summary>A page is missing that read(2) wants, and so many with it.</summary>
     [Kernel("page_cache_sync_ra", "mm/readahead.c")]
@@ -32,6 +34,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
             Force(file, index, wanted);
             return;
         }
+        _way = FileWay.Sync;
         if (_rules.Readahead == ReadaheadRule.Split)
         {
             SyncSplit(file, index, wanted);
@@ -51,6 +54,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
             return; // under writeback the bit means something else
         }
         _frames.Flags(frame) &= ~PageFlags.Reclaim;
+        _way = FileWay.Async;
         if (_rules.Readahead != ReadaheadRule.Split)
         {
             OnDemand(file, index, wanted, marked: true);
@@ -210,6 +214,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
     [Kernel("force_page_cache_ra", "mm/readahead.c")]
     internal void Force(FileHandle file, long index, long wanted)
     {
+        _way = FileWay.Forced;
         long left = _rules.IoPages == 0 ? Math.Min(wanted, ForcedChunk) : Math.Min(wanted, Math.Max(_rules.IoPages, file.RaPages));
         while (left > 0)
         {
@@ -223,6 +228,14 @@ internal sealed class Readahead(Machine machine, PageCache cache)
     /// <summary>Reads those pages of a range that are missing, and marks the one that has so many of them behind it.</summary>
     [Kernel("page_cache_ra_unbounded", "mm/readahead.c")]
     internal void Read(FileHandle file, long first, long count, long lookahead)
+    {
+        FileWay outer = machine.Path.Way;
+        machine.Path.Way = _way;
+        ReadMissing(file, first, count, lookahead);
+        machine.Path.Way = outer;
+    }
+
+    private void ReadMissing(FileHandle file, long first, long count, long lookahead)
     {
         AddressSpaceMap map = file.Map;
         long end = Math.Min(first + count, map.Pages);
@@ -277,6 +290,7 @@ internal sealed class Readahead(Machine machine, PageCache cache)
         {
             return;
         }
+        _way = FileWay.Around;
         file.Start = Math.Max(0, index - (file.RaPages / 2));
         file.Size = file.RaPages;
         file.AsyncSize = file.RaPages / 4;

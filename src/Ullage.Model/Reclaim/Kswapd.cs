@@ -89,7 +89,10 @@ internal sealed class Kswapd
         }
         _run.Priority = ReclaimRun.FirstPriority;
         _machine.Psi.Enqueue(_task, 0);
+        Tracing.KernelSite outer = _machine.Path.Site;
+        _machine.Path.Site = Tracing.KernelSite.Kswapd;
         _nested = _machine.Psi.MemstallEnter(_task);
+        _machine.Path.Site = outer;
     }
 
     /// <summary>Looks at as many pages as would bring all zones above their high watermarks; false = it has tried everything.</summary>

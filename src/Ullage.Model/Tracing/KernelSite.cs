@@ -14,8 +14,30 @@ internal enum KernelSite
     MaxWrite,
     ReclaimWrite,
     ForceEmptyWrite,
-    FileRead,
-    FileFault,
+    /// <summary>A request for a file's pages goes to the disk.</summary>
+    FileSubmit,
+    /// <summary>Somebody waits for a file's page that is being read.</summary>
+    FileWait,
+    Kswapd,
+}
+
+/// <summary>How a page of a file came to be wanted.</summary>
+internal enum FileWay
+{
+    /// <summary>It is no page of a file.</summary>
+    None,
+    /// <summary>Readahead, because it was missing.</summary>
+    Sync,
+    /// <summary>Readahead, because a page before it was used.</summary>
+    Async,
+    /// <summary>Read at random, or by advice.</summary>
+    Forced,
+    /// <summary>Around the page of a fault.</summary>
+    Around,
+    /// <summary>By itself.</summary>
+    Alone,
+    /// <summary>It is written.</summary>
+    Write,
 }
 
 /// <summary>What is being charged.</summary>
@@ -57,6 +79,7 @@ internal struct KernelPath
     public KernelSite Site;
     public ChargedThing Thing;
     public KernelEntry Entry;
+    public FileWay Way;
     public bool KmemCounter;
     public bool Throttle;
     /// <summary>A message about slab is being printed; otherwise one of the OOM killer's, or another.</summary>
@@ -70,7 +93,7 @@ internal struct KernelPath
 
     /// <summary>Everything in one number, which <see cref="Unpack"/> takes apart.</summary>
     public readonly ulong Pack(bool inFault) => (ulong)Site | ((ulong)Thing << 8) | ((ulong)Entry << 16) | ((ulong)Root << 24) | ((ulong)Place << 32)
-        | (KmemCounter ? 1UL << 40 : 0) | (Throttle ? 1UL << 41 : 0) | (SlabReport ? 1UL << 42 : 0) | (OomReport ? 1UL << 43 : 0) | (inFault ? 1UL << 44 : 0);
+        | (KmemCounter ? 1UL << 40 : 0) | (Throttle ? 1UL << 41 : 0) | (SlabReport ? 1UL << 42 : 0) | (OomReport ? 1UL << 43 : 0) | (inFault ? 1UL << 44 : 0) | ((ulong)Way << 45);
 
     public static KernelPath Unpack(ulong packed, out bool inFault)
     {
@@ -79,6 +102,7 @@ internal struct KernelPath
         {
             Site = (KernelSite)(packed & 0xff), Thing = (ChargedThing)((packed >> 8) & 0xff), Entry = (KernelEntry)((packed >> 16) & 0xff),
             Root = (MallocRoot)((packed >> 24) & 0xff), Place = (MallocPlace)((packed >> 32) & 0xff),
+            Way = (FileWay)((packed >> 45) & 0x7),
             KmemCounter = (packed & (1UL << 40)) != 0, Throttle = (packed & (1UL << 41)) != 0,
             SlabReport = (packed & (1UL << 42)) != 0, OomReport = (packed & (1UL << 43)) != 0,
         };

@@ -6,10 +6,6 @@ namespace Ullage.Model.Tracing;
 /// <summary>Puts call stacks together from what an era's build is known to show.</summary>
 internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
 {
-    // Waits for a page of a file (§12.4, §12.5): callers that all eras have; what lies between them differs from build to build.
-    private static readonly IReadOnlyList<string> FileRead = ["generic_file_read_iter", "ext4_file_read_iter", "vfs_read", "do_syscall_64"];
-    private static readonly IReadOnlyList<string> FileFault = ["filemap_fault", "__do_fault", "__handle_mm_fault", "handle_mm_fault"];
-
     private readonly CallPaths _paths = era.Paths;
 
     public bool Exists(KernelFunction function) => function switch
@@ -76,12 +72,12 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         switch (function)
         {
             case KernelFunction.PsiMemstallEnter:
-                if (path.Site is KernelSite.FileRead or KernelSite.FileFault)
+                if (path.Site is KernelSite.FileSubmit or KernelSite.FileWait)
                 {
-                    frames.AddRange(path.Site == KernelSite.FileRead ? FileRead : FileFault);
+                    AddFileStall(frames, path, inFault);
                     break;
                 }
-                if (era.Pressure.ReclaimIsStall && !path.Throttle)
+                if (era.Pressure.ReclaimIsStall && !path.Throttle && path.Site is not (KernelSite.Global or KernelSite.Kswapd))
                 {
                     frames.Add("try_to_free_mem_cgroup_pages");
                 }
@@ -180,6 +176,12 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
                 frames.Add(HandlerOf(path.Site));
                 frames.AddRange(_paths.ControlWrite);
                 break;
+            case KernelSite.Global:
+                AddGlobal(frames, path, inFault);
+                break;
+            case KernelSite.Kswapd:
+                frames.AddRange(_paths.Files.Kswapd);
+                break;
             default:
                 AddCharge(frames, path, inFault, withTryCharge: true);
                 break;
@@ -225,7 +227,7 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         }
         if (path.Site == KernelSite.Global)
         {
-            AddGlobal(frames, inFault);
+            AddGlobal(frames, path, inFault);
             return;
         }
         if (function != KernelFunction.MemCgroupOutOfMemory)
@@ -247,7 +249,7 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         }
     }
 
-    private void AddGlobal(List<string> frames, bool inFault)
+    private void AddGlobal(List<string> frames, KernelPath path, bool inFault)
     {
         foreach (string frame in era.Report.Stacks.Global)
         {
@@ -255,6 +257,12 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
             {
                 frames.Add(frame);
             }
+        }
+        if (path.Way != FileWay.None)
+        {
+            frames.AddRange(_paths.Files.Allocate);
+            AddFileUser(frames, path.Way, inFault);
+            return;
         }
         frames.AddRange(inFault ? _paths.GlobalFault : _paths.GlobalCall);
     }
@@ -264,6 +272,11 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         if (withTryCharge)
         {
             frames.Add(era.Charging.FunctionName);
+        }
+        if (path.Way != FileWay.None)
+        {
+            AddFileCharge(frames, path, inFault);
+            return;
         }
         if (path.Thing == ChargedThing.Slab)
         {
