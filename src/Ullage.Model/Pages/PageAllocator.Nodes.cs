@@ -23,7 +23,7 @@ internal sealed partial class PageAllocator
         switch (ofMapping ?? task?.Policy)
         {
             case { Mode: PolicyMode.Bind } bound:
-                return local with { Nodes = bound.Nodes };
+                return bound.Nodes.Meets(_machine.Oom.AllowedTo(task)) ? local with { Nodes = bound.Nodes } : local; // a cpuset without them goes before it
             case { Mode: PolicyMode.Preferred } preferred:
                 return local with { Preferred = _frames.Nodes[preferred.Nodes.Lowest] };
             case { Mode: PolicyMode.Interleave } spread:
