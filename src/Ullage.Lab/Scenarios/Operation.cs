@@ -132,6 +132,38 @@ public sealed record MadviseOperation(string Region, string Advice) : Operation
     public override string Name => "madvise";
 }
 
+/// <summary>How a memory policy chooses nodes.</summary>
+public enum PolicyKind
+{
+    /// <summary>The node of the CPU first: no policy.</summary>
+    Standard,
+    /// <summary>These nodes only.</summary>
+    Bind,
+    /// <summary>One node first.</summary>
+    Preferred,
+    /// <summary>These nodes in turn.</summary>
+    Interleave,
+}
+
+/// <summary><c>set_mempolicy</c>: from which NUMA nodes the process's memory comes from now on; model only.</summary>
+/// <param name="Kind">How nodes are chosen.</param>
+/// <param name="Nodes">Among which nodes, in ascending order.</param>
+public sealed record SetMempolicyOperation(PolicyKind Kind, IReadOnlyList<int> Nodes) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "set_mempolicy";
+}
+
+/// <summary><c>mbind</c>: from which NUMA nodes a region's pages come from now on; model only.</summary>
+/// <param name="Region">The region.</param>
+/// <param name="Kind">How nodes are chosen.</param>
+/// <param name="Nodes">Among which nodes, in ascending order.</param>
+public sealed record MbindOperation(string Region, PolicyKind Kind, IReadOnlyList<int> Nodes) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "mbind";
+}
+
 /// <summary><c>brk</c>: move the program break.</summary>
 public sealed record BrkOperation(long Bytes) : Operation
 {

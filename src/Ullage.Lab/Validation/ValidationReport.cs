@@ -67,6 +67,7 @@ public static class ValidationReport
         | 6.18 | with memory and memsw limits equal, `memory.memsw.failcnt` stays 0 although memsw refuses every charge | only the v1 memory counter counts failures there |
         | 6.12, 6.18 | reclaim under memory.max never stops early because of freed slab pages: one run scans every dentry of the cgroup | from 6.4 on slab pages count as reclaimed only for the whole machine |
         | 6.18 | negative dentries under a small limit do not always come back in time: at 8 MiB and below the OOM killer killed the task in each of 7 runs, at 10 MiB and above in none of 9 | evicted dentries are free after a grace period, which takes 8 to 24 ms there; before that reclaim has nothing to show |
+        | glibc 2.36 | §7.3: in place of a refused brk the main arena maps at least 1 MiB. Measured (E12): only the first such mapping is that large; later ones are as large as a step of the break | maps 1 MiB the first time, then top_pad and the request, as the break would have grown |
         | all | the measured worker had one anonymous page beyond those it reported: one page of its own data, first written after it entered the cgroup | the modelled worker writes its step record to its data segment, too |
 
 

@@ -47,7 +47,7 @@ internal sealed partial class PageFaults
     /// <summary>The accounted parts of a copied mapping.</summary>
     internal bool TryAllocateVma(TaskStruct child, Vma source, out Vma copy)
     {
-        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, File = source.File, PageOffset = source.PageOffset };
+        copy = new Vma(source.StartPage, source.EndPage, source.Flags) { Shmem = source.Shmem, File = source.File, Policy = source.Policy, PageOffset = source.PageOffset };
         MemCgroup memcg = child.Cgroup.Memcg;
         if (!_machine.Slab.TryAllocate(_machine.Slab.Known.VmAreaStruct, memcg, Gfp.Kernel, out Slab.SlabObject allocated))
         {

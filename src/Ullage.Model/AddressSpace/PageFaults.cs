@@ -189,7 +189,7 @@ internal sealed partial class PageFaults
     {
         (int entry, PteFlags swapped) = EntryAt(table, page);
         int frame = _frames.Allocate(PageFlags.Anon);
-        if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.Anon)) < 0)
+        if (frame < 0 && (frame = _machine.AllocateSlow(PageFlags.Anon, vma, page)) < 0)
         {
             return VmFault.OutOfMemory;
         }

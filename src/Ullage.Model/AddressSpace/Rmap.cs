@@ -133,7 +133,30 @@ internal sealed class Rmap(Machine machine)
         return _frames.MapCount(frame) == (isShmem ? 1 : 0);
     }
 
-    private void UnmapAnon(Mm mm, int at, int frame)
+    /// <summary>Takes a page that MADV_FREE gave up out of all page tables, leaving nothing; false = it was written since then, and stays.</summary>
+    [Kernel("try_to_unmap_one", "mm/rmap.c")]
+    public bool TryToDiscard(int frame)
+    {
+        Find(frame);
+        foreach ((_, PageTablePage table, int index) in _found)
+        {
+            if ((machine.Faults.Ptes.Flags(table.Table, index) & PteFlags.Dirty) != 0)
+            {
+                return false;
+            }
+        }
+        foreach ((Mm mm, PageTablePage table, int index) in _found)
+        {
+            machine.Faults.Ptes.Entry(table.Table, index) = 0;
+            machine.Faults.Ptes.Flags(table.Table, index) = PteFlags.None;
+            table.Present--;
+            mm.AnonPages--;
+            machine.Faults.RemoveRmap(frame);
+        }
+        return _frames.MapCount(frame) == 0;
+    }
+
+        private void UnmapAnon(Mm mm, int at, int frame)
     {
         ref int entry = ref machine.Faults.Ptes.EntryAt(at);
         ref PteFlags flags = ref machine.Faults.Ptes.FlagsAt(at);

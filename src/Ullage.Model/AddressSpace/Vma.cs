@@ -79,6 +79,9 @@ public sealed class Vma
     /// </summary>
     internal long PageOffset { get; set; }
 
+    /// <summary>Its memory policy (mbind(2)); null = that of the task which faults.</summary>
+    public Pages.MemoryPolicy? Policy { get; internal set; }
+
     /// <summary>Which anon_vma it has: mappings that were one before they were split have the same. 0 = a program's own.</summary>
     internal int AnonVmaId { get; set; }
 

@@ -57,6 +57,18 @@ public sealed class Cgroup
     /// <summary>v2: <c>pids</c> stands in its cgroup.subtree_control.</summary>
     public bool DistributesPids { get; internal set; }
 
+    /// <summary>v2: <c>cpuset</c> stands in its cgroup.subtree_control.</summary>
+    public bool DistributesCpuset { get; internal set; }
+
+    /// <summary>v2: it hands a controller down that threaded cgroups can have.</summary>
+    internal bool DistributesThreaded => DistributesPids || DistributesCpuset;
+
+    /// <summary>Its own set of CPUs and nodes; null where the cpuset controller is not.</summary>
+    public Cpuset? OwnCpuset { get; internal set; }
+
+    /// <summary>The set that its tasks keep to: its own, or the nearest above; null = there are no cpusets.</summary>
+    public Cpuset? Cpuset => OwnCpuset ?? Parent?.Cpuset;
+
     /// <summary>Its own count of tasks; null for the root, and where the pids controller is not.</summary>
     internal PidsCgroup? OwnPids { get; set; }
 

@@ -23,6 +23,9 @@ public sealed partial class CgroupHierarchy
     /// <summary>It has the pids controller; on v2 cgroups also have to hand it down.</summary>
     public bool HasPids => _spec.Controllers.Contains("pids") && _machine.Era.Life.PidsFiles.Count > 0;
 
+    /// <summary>It has the cpuset controller; on v2 cgroups also have to hand it down.</summary>
+    public bool HasCpuset => _spec.Controllers.Contains("cpuset") && (Version == 1 || _machine.Era.Cgroups.V2CpusetFiles.Count > 0);
+
     /// <summary>Names below /sys/fs/cgroup that lead to it on v1: the mount, and each of its controllers.</summary>
     internal IEnumerable<string> MountNames
     {

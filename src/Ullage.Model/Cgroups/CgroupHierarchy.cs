@@ -24,6 +24,7 @@ public sealed partial class CgroupHierarchy
         Index = index;
         Version = machine.Options.CgroupVersion;
         Root = new Cgroup(this, null, "", NextSerial());
+        Root.OwnCpuset = HasCpuset ? new Cpuset(Root, null, Pages.NodeMask.First(machine.Options.Nodes), CpuMask.First(machine.Options.Cpus)) { MemExclusive = true, CpuExclusive = true } : null;
         Invariant.Holds(!HasMemory || CreateMemcg(Root));
     }
 
@@ -114,23 +115,47 @@ public sealed partial class CgroupHierarchy
         {
             return Errno.EAGAIN;
         }
-        Cgroup made = new(this, parent, name, NextSerial()) { OwnerUid = parent.OwnerUid };
+        Cgroup made = new(this, parent, name, NextSerial()) { OwnerUid = parent.OwnerUid, CloneChildren = parent.CloneChildren };
         bool hasMemory = Version == 1 ? HasMemory : parent.DistributesMemory;
         if (hasMemory && !CreateMemcg(made))
         {
             return _machine.Era.Cgroups.IdsExhausted;
         }
+        CreateStates(parent, made);
+        parent.AddChild(made);
+        Count++;
+        return Errno.None;
+    }
+
+    /// <summary>What a new cgroup has beside its memory.</summary>
+    [Kernel("cgroup_apply_control_enable", "kernel/cgroup/cgroup.c")]
+    private void CreateStates(Cgroup parent, Cgroup made)
+    {
         if (Version == 1 ? HasPids : parent.DistributesPids)
         {
             made.OwnPids = new PidsCgroup(parent.Pids);
+        }
+        if (Version == 1 ? HasCpuset : parent.DistributesCpuset)
+        {
+            CreateCpuset(made);
         }
         if (Version == 2 && _machine.Psi.Enabled)
         {
             made.Pressure = _machine.Psi.NewGroup(parent.Pressure ?? _machine.Psi.Everything);
         }
-        parent.AddChild(made);
-        Count++;
-        return Errno.None;
+    }
+
+    /// <summary>Gives a cgroup its own set of CPUs and nodes; v1 copies the parent's where cgroup.clone_children says so.</summary>
+    [Kernel("cpuset_css_online", "kernel/cgroup/cpuset.c")]
+    internal static void CreateCpuset(Cgroup cgroup)
+    {
+        Cpuset above = cgroup.Parent!.Cpuset!;
+        bool clones = cgroup.Hierarchy.Version == 1 && cgroup.CloneChildren;
+        foreach (Cpuset sibling in above.Children)
+        {
+            clones &= !sibling.MemExclusive && !sibling.CpuExclusive;
+        }
+        cgroup.OwnCpuset = new Cpuset(cgroup, above, clones ? above.Mems : default, clones ? above.Cpus : CpuMask.None);
     }
 
     private bool IsFileName(Cgroup parent, string name) =>

@@ -12,6 +12,8 @@ public sealed class ControllerList
     {
         Memory = new MemoryController(machine);
         Pids = new PidsController(machine);
+        Cpuset = new CpusetController(machine);
+        _all.Add(Cpuset);
         _all.Add(Memory);
         if (machine.Era.Life.PidsFiles.Count > 0)
         {
@@ -21,6 +23,9 @@ public sealed class ControllerList
 
     /// <summary>The memory controller's part in migration: charge moving.</summary>
     internal MemoryController Memory { get; }
+
+    /// <summary>The cpuset controller.</summary>
+    internal CpusetController Cpuset { get; }
 
     /// <summary>The pids controller.</summary>
     internal PidsController Pids { get; }

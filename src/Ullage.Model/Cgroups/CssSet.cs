@@ -23,6 +23,7 @@ public sealed class CssSet
         foreach (Cgroup cgroup in cgroups)
         {
             Pids ??= cgroup.Pids;
+            Cpuset ??= cgroup.Cpuset;
         }
     }
 
@@ -40,6 +41,9 @@ public sealed class CssSet
 
     /// <summary>The pids state that counts its tasks; null = no pids controller counts them.</summary>
     internal PidsCgroup? Pids { get; }
+
+    /// <summary>The CPUs and nodes that its tasks may use; null = there are no cpusets.</summary>
+    public Cpuset? Cpuset { get; }
 
     /// <summary>Its living tasks in the order of arrival.</summary>
     public IReadOnlyList<TaskStruct> Tasks => _tasks;
@@ -74,7 +78,7 @@ public sealed class CssSet
 
     /// <summary>Stands for the same cgroups and the same states of controllers (§10.1 step 2).</summary>
     [Kernel("compare_css_sets", "kernel/cgroup/cgroup.c")]
-    internal bool IsLike(CssSet other) => Memcg == other.Memcg && Pids == other.Pids && _cgroups.AsSpan().SequenceEqual(other._cgroups);
+    internal bool IsLike(CssSet other) => Memcg == other.Memcg && Pids == other.Pids && Cpuset == other.Cpuset && _cgroups.AsSpan().SequenceEqual(other._cgroups);
 
     internal int Hash
     {

@@ -11,7 +11,9 @@ internal sealed record HierarchySpec(ImmutableArray<string> Controllers, string 
 {
     private const string NamePrefix = "name=";
 
-    public static HierarchySpec V2 { get; } = new(["memory", "pids"], "");
+    private static readonly ImmutableArray<string> Known = ["cpuset", "memory", "pids"];
+
+    public static HierarchySpec V2 { get; } = new(Known, "");
 
     /// <summary>Reads one entry of <see cref="MachineOptions.V1Hierarchies"/>.</summary>
     /// <exception cref="ArgumentException">It says what is wrong.</exception>
@@ -21,18 +23,15 @@ internal sealed record HierarchySpec(ImmutableArray<string> Controllers, string 
         {
             return new HierarchySpec([], text);
         }
-        bool memory = false;
-        bool pids = false;
-        foreach (string name in text.Split(','))
+        string[] names = text.Split(',');
+        foreach (string name in names)
         {
-            if (name is not ("memory" or "pids") || (name == "memory" ? memory : pids))
+            if (!Known.Contains(name) || Array.IndexOf(names, name) != Array.LastIndexOf(names, name))
             {
-                throw new ArgumentException($"cgroup hierarchies: {text}: a hierarchy has memory, pids, both with a comma between, or name=WORD");
+                throw new ArgumentException($"cgroup hierarchies: {text}: a hierarchy has memory, pids, cpuset, several of them with commas between, or name=WORD");
             }
-            memory |= name == "memory";
-            pids |= name == "pids";
         }
-        ImmutableArray<string> controllers = memory && pids ? ["memory", "pids"] : [text];
+        ImmutableArray<string> controllers = Known.RemoveAll(name => Array.IndexOf(names, name) < 0);
         return new HierarchySpec(controllers, string.Join(',', controllers));
     }
 }

@@ -41,7 +41,7 @@ internal static class Threading
 
     [Kernel("cgroup_is_thread_root", "kernel/cgroup/cgroup.c")]
     public static bool IsThreadRoot(Cgroup cgroup) =>
-        !cgroup.IsThreaded && (HasThreadedChildren(cgroup) || (cgroup.Tasks.Count > 0 && cgroup.DistributesPids));
+        !cgroup.IsThreaded && (HasThreadedChildren(cgroup) || (cgroup.Tasks.Count > 0 && cgroup.DistributesThreaded));
 
     [Kernel("cgroup_is_valid_domain", "kernel/cgroup/cgroup.c")]
     public static bool IsValidDomain(Cgroup cgroup)
@@ -95,7 +95,7 @@ internal static class Threading
         {
             return Errno.EOPNOTSUPP;
         }
-        if (!CanBeThreadRoot(destination) && !destination.IsThreaded && (destination.DistributesMemory || destination.DistributesPids))
+        if (!CanBeThreadRoot(destination) && !destination.IsThreaded && (destination.DistributesMemory || destination.DistributesThreaded))
         {
             return Errno.EBUSY; // no internal processes
         }
@@ -104,9 +104,9 @@ internal static class Threading
 
     /// <summary>May a cgroup hand these controllers down (§10.3)?</summary>
     [Kernel("cgroup_vet_subtree_control_enable", "kernel/cgroup/cgroup.c")]
-    public static Errno VetEnable(Cgroup cgroup, bool memory, bool pids)
+    public static Errno VetEnable(Cgroup cgroup, bool memory, bool threaded)
     {
-        if (!memory && !pids)
+        if (!memory && !threaded)
         {
             return Errno.None;
         }

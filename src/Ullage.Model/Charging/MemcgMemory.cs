@@ -33,7 +33,7 @@ internal sealed class MemcgMemory(Machine machine)
         PercpuPages = Math.Max(PercpuPages, PagesOf(Count * BytesPerCpu));
         for (long wanted = PagesOf(Math.Max(0, Count - 1) * BytesEach); _framePages < wanted; _framePages++)
         {
-            if (machine.Frames.Allocate(PageFlags.Kernel) < 0)
+            if (machine.Pages.AllocateFast(PageFlags.Kernel) < 0)
             {
                 break; // counted all the same: what is short of frames shows elsewhere first
             }

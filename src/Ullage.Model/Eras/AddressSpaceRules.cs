@@ -22,6 +22,10 @@ public sealed record AddressSpaceRules
     public required bool LimitDataCountsMappings { get; init; }
     /// <summary>MADV_FREE exists (4.5+).</summary>
     public required bool HasMadviseFree { get; init; }
+    /// <summary>MREMAP_DONTUNMAP exists (5.7+).</summary>
+    public required bool HasDontUnmap { get; init; }
+    /// <summary>MREMAP_DONTUNMAP also of files and shared memory (5.13+).</summary>
+    public required bool DontUnmapAny { get; init; }
     /// <summary>A mapping that was never written and loses the right to be is no longer accounted (6.6+).</summary>
     public required bool UnaccountsUnwritten { get; init; }
     /// <summary>Pages that stay free below a stack; the oldest era counts its guard page into the stack.</summary>

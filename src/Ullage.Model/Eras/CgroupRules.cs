@@ -28,7 +28,7 @@ public sealed record CgroupRules
     public required IReadOnlyList<string> V1StatFields { get; init; }
     /// <summary>Fields of v2 memory.swap.events.</summary>
     public required IReadOnlyList<string> SwapEventFields { get; init; }
-    /// <summary>Controllers that cgroup.subtree_control knows by name; only memory can be had.</summary>
+    /// <summary>Controllers that cgroup.subtree_control knows by name; memory, pids and cpuset can be had.</summary>
     public required IReadOnlyList<string> V2Controllers { get; init; }
     /// <summary>errno of creation beyond the last memcg id (§0.3).</summary>
     public required Abi.Errno IdsExhausted { get; init; }
@@ -52,6 +52,12 @@ public sealed record CgroupRules
     public required bool LimitWriteCountsRounds { get; init; }
     /// <summary>memory.swap.max below usage answers EBUSY (4.15).</summary>
     public required bool SwapMaxIsStrict { get; init; }
+    /// <summary>cpuset.* files that exist, v1.</summary>
+    public required IReadOnlyList<string> V1CpusetFiles { get; init; }
+    /// <summary>cpuset.* files that exist, v2; none = cpuset is not a controller there (to 4.20). The root has those that tell what is effective.</summary>
+    public required IReadOnlyList<string> V2CpusetFiles { get; init; }
+    /// <summary>v2: a cpuset cannot be made smaller than its children's (to 5.16).</summary>
+    public required bool CpusetChildrenLimitParents { get; init; }
     /// <summary>Files that the v2 root has too.</summary>
     public required IReadOnlyList<string> V2RootFiles { get; init; }
 }

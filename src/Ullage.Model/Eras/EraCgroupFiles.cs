@@ -23,13 +23,15 @@ internal static class EraCgroupFiles
         V2Files = NameList.Of("memory.current memory.low memory.high memory.max memory.events"),
         V2RootFiles = NameList.Of("memory.current"),
         V2CoreFiles = NameList.Of("cgroup.procs cgroup.controllers cgroup.subtree_control cgroup.populated"),
+        V1CpusetFiles = NameList.Of("cpuset.cpus cpuset.mems cpuset.effective_cpus cpuset.effective_mems cpuset.cpu_exclusive cpuset.mem_exclusive cpuset.mem_hardwall"),
+        V2CpusetFiles = [],
         V2Controllers = NameList.Of("blkio memory"),
         EventFields = NameList.Of("low high max oom"),
         SwapEventFields = [],
         V2StatFields = [],
         IdsExhausted = Errno.ENOSPC, SwappinessMax = 100, V1SwappinessMax = 100, ChargeMovingGone = false,
         LimitWriteCountsRounds = true, SwapMaxIsStrict = false, EmptyWriteIsNothing = false,
-        ForceEmptyWaits = true, PeakCanBeReset = false, ReclaimSyntax = ReclaimSyntax.Size, StatCountsSubsystems = false,
+        CpusetChildrenLimitParents = true, ForceEmptyWaits = true, PeakCanBeReset = false, ReclaimSyntax = ReclaimSyntax.Size, StatCountsSubsystems = false,
     };
 
     internal static readonly CgroupRules V4_15 = V4_1 with
@@ -64,6 +66,7 @@ internal static class EraCgroupFiles
     {
         V2Files = V4_19.V2Files.And("memory.events.local"),
         V2CoreFiles = V4_19.V2CoreFiles.And("cgroup.freeze"), // 5.2
+        V2CpusetFiles = NameList.Of("cpuset.cpus cpuset.mems cpuset.cpus.effective cpuset.mems.effective"),
         V2Controllers = NameList.Of("cpuset cpu io memory pids rdma"),
         V2StatFields = NameList.Of(
             """
@@ -108,7 +111,7 @@ internal static class EraCgroupFiles
             workingset_restore_file workingset_nodereclaim pgscan pgsteal pgscan_kswapd pgscan_direct pgsteal_kswapd pgsteal_direct pgfault
             pgmajfault pgrefill pgactivate pgdeactivate pglazyfree pglazyfreed thp_fault_alloc thp_collapse_alloc
             """.ReplaceLineEndings(" ")),
-        V1SwappinessMax = 200, ForceEmptyWaits = false, // §11.2
+        V1SwappinessMax = 200, ForceEmptyWaits = false, CpusetChildrenLimitParents = false, // §11.2
     };
 
     internal static readonly CgroupRules V6_12 = V6_1 with

@@ -8,6 +8,7 @@ internal static class EraProcFiles
 {
     internal static readonly ProcRules V4_15 = new()
     {
+        ZoneinfoMarks = NameList.Of("min low high spanned present managed"),
         MeminfoFields = NameList.Of(
             """
             MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon) Active(file) Inactive(file)
@@ -66,6 +67,7 @@ internal static class EraProcFiles
             thp_fault_alloc thp_fault_fallback thp_collapse_alloc thp_collapse_alloc_failed thp_split thp_zero_page_alloc
             thp_zero_page_alloc_failed balloon_inflate balloon_deflate balloon_migrate
             """.ReplaceLineEndings(" ")),
+        ZoneinfoMarks = V4_15.ZoneinfoMarks.After("high", "scanned"),
         Controllers = V4_15.Controllers.Without("pids rdma"),
         StatusHasRssParts = false, StatusHasVmPmd = true, StatusHasUmask = false,
     };
@@ -107,6 +109,7 @@ internal static class EraProcFiles
 
     internal static readonly ProcRules V6_1 = V5_10 with
     {
+        ZoneinfoMarks = NameList.Of("boost min low high spanned present managed cma"),
         MeminfoFields = V5_10.MeminfoFields.After("PageTables", "SecPageTables"),
         VmstatFields = V5_10.VmstatFields
             .Without("nr_page_table_pages").After("nr_written", "nr_throttled_written")
@@ -120,6 +123,7 @@ internal static class EraProcFiles
 
     internal static readonly ProcRules V6_12 = V6_1 with
     {
+        ZoneinfoMarks = V6_1.ZoneinfoMarks.After("high", "promo"),
         MeminfoFields = V6_1.MeminfoFields.After("Percpu", "HardwareCorrupted").After("FilePmdMapped", "Unaccepted"),
         VmstatFields = V6_1.VmstatFields
             .Without("pgdemote_kswapd pgdemote_direct").After("nr_free_cma", "nr_unaccepted").After("nr_sec_page_table_pages", "nr_iommu_pages")

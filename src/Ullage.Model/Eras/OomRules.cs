@@ -83,6 +83,10 @@ public sealed record OomRules
     public required bool KilledWillFreeMemory { get; init; }
     /// <summary>The scan of a memory cgroup looks at every thread (to 5.2); false = at processes. A process whose leader is elsewhere is found by its threads, §8.3.</summary>
     public required bool ScansThreads { get; init; }
+    /// <summary>Also in a memory cgroup only tasks are chosen whose cpuset shares a node with that of who asked (to 5.2).</summary>
+    public required bool MemcgAsksForCpusets { get; init; }
+    /// <summary>A policy that spreads pages says where a task's memory is, as one that binds does (to 5.14).</summary>
+    public required bool SpreadingCountsAsBound { get; init; }
     /// <summary>A selection scan ends at any victim or exiting task (4.1).</summary>
     public required bool ExitingAbortsScan { get; init; }
 }

@@ -22,6 +22,8 @@ public sealed record PagesRules
     public required bool CountsRetries { get; init; }
     /// <summary>Direct reclaim is counted per zone (4.10+).</summary>
     public required bool StallsByZone { get; init; }
+    /// <summary>Whether reclaim could help is asked of the cpuset's nodes only (6.13+).</summary>
+    public required bool RetryKeepsToCpuset { get; init; }
     /// <summary>Pages of the DMA zone that the allocator gets (measured).</summary>
     public required int DmaManaged { get; init; }
     /// <summary>Zones that a machine may have: with ZONE_DEVICE one more (4.3+).</summary>

@@ -21,6 +21,8 @@ public sealed record ProcRules
     public required bool CountsNegativeDentries { get; init; }
     /// <summary>Levels of page tables that count as PageTables: 1 = the lowest only.</summary>
     public required int PageTableLevels { get; init; }
+    /// <summary>Lines of a zone in /proc/zoneinfo between its free pages and its protection.</summary>
+    public required IReadOnlyList<string> ZoneinfoMarks { get; init; }
     /// <summary>/proc/swaps has two tabs before each number.</summary>
     public required bool WideSwapColumns { get; init; }
 }

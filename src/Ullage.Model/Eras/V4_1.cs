@@ -48,7 +48,7 @@ internal static class EraV4_1
             SacrificeChild = true, SleepsAfterKill = true, Reaper = ReaperStart.None, // §8.5
             OomGroup = false, OomGroupKillEvent = false, Score = OomScoreScale.Plain,
             V1OomKillHierarchical = false, OomControlShowsKills = false, TotalPagesByMemsw = true,
-            LeakedFaultRetries = false, ExitingAbortsScan = true, ScansThreads = true, KilledWillFreeMemory = false,
+            LeakedFaultRetries = false, ExitingAbortsScan = true, ScansThreads = true, MemcgAsksForCpusets = true, SpreadingCountsAsBound = true, KilledWillFreeMemory = false,
         },
         Report = EraReports.V4_1,
         Cgroups = EraCgroupFiles.V4_1,
@@ -73,13 +73,13 @@ internal static class EraV4_1
         AddressSpace = new()
         {
             Heuristic = OvercommitHeuristic.FreeMemory, WideCommitBatch = false, CommitWarning = "", // §7.1
-            LimitDataCountsMappings = false, HasMadviseFree = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
+            LimitDataCountsMappings = false, HasMadviseFree = false, HasDontUnmap = false, DontUnmapAny = false, UnaccountsUnwritten = false, StackGapPages = 0, // §7.2
             HasFixedNoReplace = false, ReplacesAtOnce = false,
         },
         Pages = new()
         {
             MinFreeKbMax = 65536, ScaleFactorMax = 0, // §9.1
-            Victim = VictimReserve.NoWatermarks, CountsRetries = false, StallsByZone = false, // §8.5, §9.2, §9.4
+            Victim = VictimReserve.NoWatermarks, CountsRetries = false, RetryKeepsToCpuset = false, StallsByZone = false, // §8.5, §9.2, §9.4
             DmaManaged = 3977, ZoneTypes = 4,
         },
         MemInfo = EraMemInfo.V4_1,

@@ -41,7 +41,7 @@ internal static class EraV5_10
         Rcu = Before.Rcu with { OverloadForces = true },
         Vmscan = EraVmscan.V5_10, // §3
         Proc = EraProcFiles.V5_10,
-        AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1
+        AddressSpace = Before.AddressSpace with { WideCommitBatch = true, HasDontUnmap = true }, // §7.1
         Pages = Before.Pages with { MinFreeKbMax = 262144 }, // §9.1
         MemInfo = EraMemInfo.V5_10,
         Glibc = GlibcReleases.V2_36, // §7.3

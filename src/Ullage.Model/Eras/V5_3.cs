@@ -19,7 +19,7 @@ internal static class EraV5_3
         {
             EventAfterCostlyTest = true, DyingCurrentIsEnough = true, // §2.3
             Tie = BadnessTie.TakeLast, // §8.3
-            SacrificeChild = false, SleepsAfterKill = false, ScansThreads = false, // §8.5, §8.3
+            SacrificeChild = false, SleepsAfterKill = false, ScansThreads = false, MemcgAsksForCpusets = false, // §8.5, §8.3
             V1OomKillHierarchical = true, // §2.5; measured: E8 on 5.4
         },
         Report = EraReports.V5_3,

@@ -29,7 +29,7 @@ internal static class EraV6_1
             CountsPresentCpus = true, // §4.1
             CpuPartial = [6, 24, 52, 120], CpuPartialInSlabs = true, // §4.2
         },
-        Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true }, // §2.8, §8.1
+        Oom = Before.Oom with { OomGroupKillEvent = true, LeakedFaultRetries = true, SpreadingCountsAsBound = false }, // §2.8, §8.1
         Report = EraReports.V6_1,
         Cgroups = EraCgroupFiles.V6_1,
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.DuePerMemcg }, // §4.8
@@ -38,7 +38,7 @@ internal static class EraV6_1
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Vmscan = EraVmscan.V6_1, // §3
         Proc = EraProcFiles.V6_1,
-        AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation" }, // §7.1, stable 6.1
+        AddressSpace = Before.AddressSpace with { CommitWarning = "no enough memory for the allocation", DontUnmapAny = true }, // §7.1, stable 6.1
         Pages = Before.Pages with { ScaleFactorMax = 3000, DmaManaged = 3840 }, // the factor's range grew in 5.18; measured zoneinfo
         MemInfo = EraMemInfo.V6_1,
         Paths = EraCallPaths.V6_1,

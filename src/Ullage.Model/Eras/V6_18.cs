@@ -20,6 +20,7 @@ internal static class EraV6_18
         Limits = Before.Limits with { NonBlockingWritesOnlyStore = true }, // §2.9
         Vmscan = EraVmscan.V6_18, // §3
         Proc = EraProcFiles.V6_18,
+        Pages = Before.Pages with { RetryKeepsToCpuset = true }, // §9.2 step 6
         MemInfo = EraMemInfo.V6_18,
         Paths = EraCallPaths.V6_18,
         Life = EraLife.V6_18, // §5, §10

@@ -38,6 +38,7 @@ internal sealed class CgroupFs
             Add(_pressure.Files());
         }
         Add(PidsFiles.Files());
+        Add(new CpusetFiles(machine).Files());
     }
 
     private void Add(IEnumerable<ControlFile> files)
@@ -181,6 +182,18 @@ internal sealed class CgroupFs
 
     private IReadOnlyList<string> PidsNames(Cgroup cgroup) => cgroup.OwnPids is null ? [] : _machine.Era.Life.PidsFiles;
 
+    private IEnumerable<string> CpusetNames(Cgroup cgroup)
+    {
+        CgroupRules rules = _machine.Era.Cgroups;
+        foreach (string name in cgroup.OwnCpuset is null ? [] : _machine.Options.CgroupVersion == 1 ? rules.V1CpusetFiles : rules.V2CpusetFiles)
+        {
+            if (_machine.Options.CgroupVersion == 1 || cgroup.Parent is not null || name.EndsWith(".effective", StringComparison.Ordinal))
+            {
+                yield return name;
+            }
+        }
+    }
+
     private IEnumerable<string> V1Names(Cgroup cgroup)
     {
         foreach (string name in V1CoreFiles.Names)
@@ -192,6 +205,10 @@ internal sealed class CgroupFs
             yield return name;
         }
         foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
+        }
+        foreach (string name in CpusetNames(cgroup))
         {
             yield return name;
         }
@@ -216,6 +233,10 @@ internal sealed class CgroupFs
             }
         }
         foreach (string name in PidsNames(cgroup))
+        {
+            yield return name;
+        }
+        foreach (string name in CpusetNames(cgroup))
         {
             yield return name;
         }

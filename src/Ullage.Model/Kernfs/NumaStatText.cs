@@ -3,11 +3,12 @@ using System.Text;
 using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Pages;
 
 namespace Ullage.Model.Kernfs;
 
-/// <summary>The text of memory.numa_stat (§11.5). All memory is on node 0 until the page allocator knows nodes.</summary>
-[Kernel("memcg_numa_stat_show", "mm/memcontrol-v1.c", Deviation = "All memory is on node 0.")]
+/// <summary>The text of memory.numa_stat (§11.5). Pages are counted where they lie.</summary>
+[Kernel("memcg_numa_stat_show", "mm/memcontrol-v1.c", Deviation = "Kernel stacks, slabs and refaults are shown on node 0.")]
 internal static class NumaStatText
 {
     public static string V1(Machine machine, MemCgroup memcg)
@@ -15,20 +16,20 @@ internal static class NumaStatText
         memcg.PrepareStatRead();
         StringBuilder text = new();
         StatReader reader = new(machine, memcg);
-        V1Part(machine, text, "", reader.Local);
-        V1Part(machine, text, "hierarchical_", reader.Recursive);
+        V1Part(machine, text, "", reader.Local, new NodeCounts(machine, memcg, subtree: false));
+        V1Part(machine, text, "hierarchical_", reader.Recursive, new NodeCounts(machine, memcg, subtree: true));
         return text.ToString();
     }
 
-    private static void V1Part(Machine machine, StringBuilder text, string prefix, Func<MemcgStat, long> count)
+    private static void V1Part(Machine machine, StringBuilder text, string prefix, Func<MemcgStat, long> count, NodeCounts nodes)
     {
         long file = count(MemcgStat.InactiveFile) + count(MemcgStat.ActiveFile);
         long anon = count(MemcgStat.InactiveAnon) + count(MemcgStat.ActiveAnon);
         long unevictable = count(MemcgStat.Unevictable);
-        Nodes(machine, text.Append(prefix).Append("total=").Append(Invariantly(file + anon + unevictable)), file + anon + unevictable);
-        Nodes(machine, text.Append(prefix).Append("file=").Append(Invariantly(file)), file);
-        Nodes(machine, text.Append(prefix).Append("anon=").Append(Invariantly(anon)), anon);
-        Nodes(machine, text.Append(prefix).Append("unevictable=").Append(Invariantly(unevictable)), unevictable);
+        Nodes(machine, text.Append(prefix).Append("total=").Append(Invariantly(file + anon + unevictable)), file + anon + unevictable, node => nodes.File(node) + nodes.Anon(node) + nodes.On(node, LruList.Unevictable));
+        Nodes(machine, text.Append(prefix).Append("file=").Append(Invariantly(file)), file, nodes.File);
+        Nodes(machine, text.Append(prefix).Append("anon=").Append(Invariantly(anon)), anon, nodes.Anon);
+        Nodes(machine, text.Append(prefix).Append("unevictable=").Append(Invariantly(unevictable)), unevictable, node => nodes.On(node, LruList.Unevictable));
     }
 
     /// <summary>v2: the fields of memory.stat that nodes count.</summary>
@@ -37,13 +38,15 @@ internal static class NumaStatText
         memcg.PrepareStatRead();
         StringBuilder text = new();
         StatReader reader = new(machine, memcg);
+        NodeCounts nodes = new(machine, memcg, subtree: true);
         IReadOnlyList<string> fields = machine.Era.Cgroups.V2StatFields;
         string last = fields.Has("pgpromote_success") ? "pgpromote_success" : "workingset_nodereclaim";
         foreach (string field in fields)
         {
             if (field is not ("kernel" or "percpu" or "sock" or "vmalloc" or "zswap" or "zswapped" or "slab"))
             {
-                Nodes(machine, text.Append(field), MemoryStatText.V2Value(field, reader));
+                long all = MemoryStatText.V2Value(field, reader);
+                Nodes(machine, text.Append(field), all, node => nodes.V2Value(field, node) ?? (node == 0 ? all : 0));
             }
             if (field == last)
             {
@@ -53,11 +56,12 @@ internal static class NumaStatText
         return text.ToString();
     }
 
-    private static void Nodes(Machine machine, StringBuilder text, long onFirst)
+    /// <summary>One node has everything that is counted; where there are several, each has what lies on it.</summary>
+    private static void Nodes(Machine machine, StringBuilder text, long all, Func<int, long> onNode)
     {
         for (int node = 0; node < machine.Options.Nodes; node++)
         {
-            text.Append(CultureInfo.InvariantCulture, $" N{node}={(node == 0 ? onFirst : 0)}");
+            text.Append(CultureInfo.InvariantCulture, $" N{node}={(machine.Frames.IsNuma ? onNode(node) : all)}");
         }
         text.Append('\n');
     }

@@ -16,7 +16,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
 {
     // In the kernel's order: by length, then by name.
     private static readonly ImmutableArray<string> RootNames =
-        ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "buddyinfo"];
+        ["sys/", "swaps", "uptime", "vmstat", "cgroups", "meminfo", "version", "slabinfo", "zoneinfo", "buddyinfo"];
 
     private readonly ProcPid _pids = new(machine);
     private readonly PressureFiles _pressure = new(machine);
@@ -53,6 +53,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         "meminfo" => new ProcMeminfo(machine).Text(),
         "vmstat" => new ProcVmstat(machine, sysctls).Text(),
         "cgroups" => ShowCgroups(),
+        "zoneinfo" => new ProcZoneinfo(machine, sysctls).Text(),
         "buddyinfo" => Buddyinfo(),
         "swaps" => Swaps(),
         "slabinfo" => new SlabInfo(ValueList.From(machine.Slab.RootRows())).Format(),
@@ -146,7 +147,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
     {
         foreach (Cgroups.CgroupHierarchy each in machine.Hierarchies)
         {
-            if (each.Version == 2 || (controller == "memory" && each.HasMemory) || (controller == "pids" && each.HasPids))
+            if (each.Version == 2 || (controller == "memory" && each.HasMemory) || (controller == "pids" && each.HasPids) || (controller == "cpuset" && each.HasCpuset))
             {
                 return each;
             }
@@ -160,7 +161,7 @@ internal sealed class ProcFs(Machine machine, Sysctls sysctls)
         StringBuilder text = new();
         foreach (Zone zone in machine.Frames.Zones)
         {
-            text.Append(CultureInfo.InvariantCulture, $"Node 0, zone {zone.Name,8} ");
+            text.Append(CultureInfo.InvariantCulture, $"Node {zone.NodeId}, zone {zone.Name,8} ");
             foreach (int blocks in BuddyCounts.Of(machine.Frames, zone))
             {
                 text.Append(CultureInfo.InvariantCulture, $"{blocks,6} ");

@@ -7,7 +7,7 @@ using Ullage.Model.Pages;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>/proc/vmstat (§11.7): the era's lines in its order.</summary>
-[Kernel("vmstat_show", "mm/vmstat.c", Deviation = "One node; LRU lists are not told apart by zone.")]
+[Kernel("vmstat_show", "mm/vmstat.c", Deviation = "LRU lists are not told apart by zone.")]
 internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
 {
     private const int StructPageBytes = 64;
@@ -25,7 +25,8 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         return text.ToString();
     }
 
-    private long Value(string field) => field switch
+    /// <summary>The value of one line.</summary>
+    internal long Value(string field) => field switch
     {
         "nr_free_pages" => machine.Frames.Free,
         "nr_shmem" => _use.Shmem,
@@ -39,7 +40,7 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
         "nr_dirty_threshold" => machine.PageCache.Writeback.Threshold,
         "nr_dirty_background_threshold" => machine.PageCache.Writeback.BackgroundThreshold,
         "nr_memmap_boot_pages" => machine.Frames.Total * StructPageBytes / KernelConstants.PageSize,
-        "numa_hit" or "numa_local" => machine.Frames.Allocations,
+        "numa_hit" or "numa_local" or "numa_miss" or "numa_foreign" or "numa_other" or "numa_interleave" => machine.Pages.Numa.Of(field, -1) ?? 0,
         "pgfree" => machine.Frames.Releases,
         "pgfault" => machine.Faults.Count,
         "oom_kill" => machine.Oom.Kills,
@@ -68,25 +69,24 @@ internal sealed class ProcVmstat(Machine machine, Sysctls sysctls)
             "pgscan_direct" => VmItem.PgScanDirect,
             _ => null,
         };
+        long pages = 0;
         foreach (Zone zone in machine.Frames.Zones)
         {
             if (item is { } counted && field.AsSpan(underscore + 1).Equals(zone.Name, StringComparison.OrdinalIgnoreCase))
             {
-                return zone.Reclaim(counted);
+                pages += zone.Reclaim(counted);
             }
         }
-        return 0;
+        return pages;
     }
 
     private long Allocations(int zoneType)
     {
+        long taken = 0;
         foreach (Zone zone in machine.Frames.Zones)
         {
-            if (zone.Type == zoneType)
-            {
-                return zone.Allocations;
-            }
+            taken += zone.Type == zoneType ? zone.Allocations : 0;
         }
-        return 0;
+        return taken;
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Model.Cgroups;
@@ -6,7 +8,7 @@ using Ullage.Model.Eras;
 namespace Ullage.Model.Kernfs;
 
 /// <summary>
-/// v2: which controllers a cgroup hands to its children (§10.3): memory, a domain controller, and pids, which threaded cgroups can have too.
+/// v2: which controllers a cgroup hands to its children (§10.3): memory, a domain controller, pids and cpuset, which threaded cgroups can have too.
 /// Where one comes or goes the tasks below get another css_set, by a migration onto their own cgroups.
 /// </summary>
 [Kernel("cgroup_subtree_control_write", "kernel/cgroup/cgroup.c")]
@@ -14,28 +16,40 @@ internal sealed class SubtreeControl(Machine machine)
 {
     private const string MemoryName = "memory";
     private const string PidsName = "pids";
+    private const string CpusetName = "cpuset";
 
-    public static string Show(Cgroup cgroup) => Words(cgroup.DistributesMemory, cgroup.DistributesPids);
+    private static readonly ImmutableArray<string> Order = [CpusetName, MemoryName, PidsName];
 
-    public string ShowAvailable(Cgroup cgroup) => Words(IsAvailable(cgroup, MemoryName), IsAvailable(cgroup, PidsName));
+    public static string Show(Cgroup cgroup) => Words(name => Distributes(cgroup, name));
 
-    private static string Words(bool memory, bool pids) => (memory, pids) switch
+    public string ShowAvailable(Cgroup cgroup) => Words(name => IsAvailable(cgroup, name));
+
+    private static string Words(Func<string, bool> has)
     {
-        (true, true) => MemoryName + " " + PidsName + "\n",
-        (true, false) => MemoryName + "\n",
-        (false, true) => PidsName + "\n",
-        _ => "\n",
-    };
+        StringBuilder text = new();
+        foreach (string name in Order)
+        {
+            text.Append(has(name) ? (text.Length > 0 ? " " : "") + name : "");
+        }
+        return text.Append('\n').ToString();
+    }
 
     [Kernel("cgroup_control", "kernel/cgroup/cgroup.c")]
     private bool IsAvailable(Cgroup cgroup, string name) => name switch
     {
         MemoryName => cgroup.Parent is null || (cgroup.Parent.DistributesMemory && !cgroup.IsThreaded),
         PidsName => machine.Hierarchy.HasPids && (cgroup.Parent is null || cgroup.Parent.DistributesPids),
+        CpusetName => machine.Hierarchy.HasCpuset && (cgroup.Parent is null || cgroup.Parent.DistributesCpuset),
         _ => false,
     };
 
-    private static bool Distributes(Cgroup cgroup, string name) => name == MemoryName ? cgroup.DistributesMemory : name == PidsName && cgroup.DistributesPids;
+    private static bool Distributes(Cgroup cgroup, string name) => name switch
+    {
+        MemoryName => cgroup.DistributesMemory,
+        PidsName => cgroup.DistributesPids,
+        CpusetName => cgroup.DistributesCpuset,
+        _ => false,
+    };
 
     public Errno Write(Cgroup cgroup, string text)
     {
@@ -74,55 +88,74 @@ internal sealed class SubtreeControl(Machine machine)
                 }
             }
         }
-        return Threading.VetEnable(cgroup, enable.Contains(MemoryName) && !cgroup.DistributesMemory, enable.Contains(PidsName) && !cgroup.DistributesPids);
+        return Threading.VetEnable(cgroup, enable.Contains(MemoryName) && !cgroup.DistributesMemory,
+            (enable.Contains(PidsName) && !cgroup.DistributesPids) || (enable.Contains(CpusetName) && !cgroup.DistributesCpuset));
     }
+
+    /// <summary>The controllers that a cgroup hands down.</summary>
+    private readonly record struct Handed(bool Memory, bool Pids, bool Cpuset);
+
+    /// <summary>States of a child before the change.</summary>
+    private readonly record struct Before(Cgroup Child, Charging.MemCgroup? Memcg, PidsCgroup? Pids, Cpuset? Cpuset);
 
     private Errno Apply(Cgroup cgroup, List<string> enable, List<string> disable)
     {
-        (bool memory, bool pids) = (cgroup.DistributesMemory, cgroup.DistributesPids);
-        bool wantsMemory = enable.Contains(MemoryName) || (memory && !disable.Contains(MemoryName));
-        bool wantsPids = enable.Contains(PidsName) || (pids && !disable.Contains(PidsName));
-        Errno errno = Set(cgroup, wantsMemory, wantsPids);
+        Handed now = new(cgroup.DistributesMemory, cgroup.DistributesPids, cgroup.DistributesCpuset);
+        bool Wants(string name, bool has) => enable.Contains(name) || (has && !disable.Contains(name));
+        Errno errno = Set(cgroup, new(Wants(MemoryName, now.Memory), Wants(PidsName, now.Pids), Wants(CpusetName, now.Cpuset)));
         if (errno != Errno.None)
         {
-            Invariant.Holds(Set(cgroup, memory, pids) == Errno.None);
+            Invariant.Holds(Set(cgroup, now) == Errno.None);
         }
         return errno;
     }
 
     /// <summary>States come first, then the tasks change their css_sets, then states that nobody uses go offline.</summary>
     [Kernel("cgroup_apply_control", "kernel/cgroup/cgroup.c")]
-    private Errno Set(Cgroup cgroup, bool memory, bool pids)
+    private Errno Set(Cgroup cgroup, Handed handed)
     {
-        (cgroup.DistributesMemory, cgroup.DistributesPids) = (memory, pids);
-        List<(Cgroup Child, Charging.MemCgroup? Memcg, PidsCgroup? Pids)> before = [];
+        (cgroup.DistributesMemory, cgroup.DistributesPids, cgroup.DistributesCpuset) = (handed.Memory, handed.Pids, handed.Cpuset);
+        List<Before> before = [];
         foreach (Cgroup child in cgroup.Children)
         {
-            before.Add((child, memory ? null : child.OwnMemcg, child.OwnPids));
-            if (memory && child.OwnMemcg is null && !child.IsThreaded && !machine.Hierarchy.CreateMemcg(child))
+            before.Add(new(child, handed.Memory ? null : child.OwnMemcg, child.OwnPids, child.OwnCpuset));
+            if (handed.Memory && child.OwnMemcg is null && !child.IsThreaded && !machine.Hierarchy.CreateMemcg(child))
             {
                 return machine.Era.Cgroups.IdsExhausted;
             }
-            if (!memory)
-            {
-                child.OwnMemcg = null; // its tasks are charged to the parent; what was charged stays with the state that goes
-            }
-            child.OwnPids = !pids ? null : child.OwnPids ?? new PidsCgroup(cgroup.Pids);
+            SetStates(cgroup, child, handed);
         }
         Errno errno = UpdateTasks(cgroup);
-        foreach ((Cgroup child, Charging.MemCgroup? memcg, PidsCgroup? own) in before)
+        foreach (Before each in before)
         {
             if (errno != Errno.None)
             {
-                child.OwnMemcg = memcg ?? child.OwnMemcg;
-                child.OwnPids = own;
+                each.Child.OwnMemcg = each.Memcg ?? each.Child.OwnMemcg;
+                (each.Child.OwnPids, each.Child.OwnCpuset) = (each.Pids, each.Cpuset);
             }
-            else if (memcg is not null)
+            else if (each.Memcg is { } memcg)
             {
                 machine.Hierarchy.Offline(memcg);
             }
         }
         return errno;
+    }
+
+    private static void SetStates(Cgroup cgroup, Cgroup child, Handed handed)
+    {
+        if (!handed.Memory)
+        {
+            child.OwnMemcg = null; // its tasks are charged to the parent; what was charged stays with the state that goes
+        }
+        child.OwnPids = !handed.Pids ? null : child.OwnPids ?? new PidsCgroup(cgroup.Pids);
+        if (!handed.Cpuset)
+        {
+            child.OwnCpuset = null;
+        }
+        else if (child.OwnCpuset is null)
+        {
+            CgroupHierarchy.CreateCpuset(child);
+        }
     }
 
     [Kernel("cgroup_update_dfl_csses", "kernel/cgroup/cgroup.c")]
@@ -140,7 +173,7 @@ internal sealed class SubtreeControl(Machine machine)
     {
         foreach (TaskStruct task in cgroup.Tasks)
         {
-            if (task.CssSet.Memcg != cgroup.Memcg || task.CssSet.Pids != cgroup.Pids)
+            if (task.CssSet.Memcg != cgroup.Memcg || task.CssSet.Pids != cgroup.Pids || task.CssSet.Cpuset != cgroup.Cpuset)
             {
                 tasks.Add(task);
             }

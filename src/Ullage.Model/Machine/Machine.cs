@@ -49,7 +49,7 @@ public sealed partial class Machine
         ReclaimThrottle = new ReclaimThrottle(this);
         NodeReclaim = new NodeReclaim(this);
         Reclaim = new MemcgReclaim(this);
-        Kswapd = new Kswapd(this);
+        Kswapds = Array.ConvertAll([.. Frames.Nodes], node => new Kswapd(this, node));
         Charge = new TryCharge(this);
         High = new HighThrottle(this);
         Kmem = new KmemAccounting(this);
@@ -88,6 +88,7 @@ public sealed partial class Machine
         Check(options.Cpus is >= 1 and <= 1024, "cpus must be 1 to 1024");
         Check(options.PossibleCpus <= 8192, "possible cpus must be at most 8192");
         Check(options.Nodes is >= 1 and <= 64, "nodes must be 1 to 64");
+        Check(options.Nodes == 1 || options.MemoryBytes / options.Nodes >= 64L << 20, "nodes must have at least 64 MiB each: give the machine more memory or fewer of them");
         Check(options.Hz is 100 or 250 or 300 or 1000, "hz must be 100, 250, 300 or 1000");
         Check(options.CgroupVersion is 1 or 2, "cgroup version must be 1 or 2");
         Check(options.LogBufferBytes >= 64 << 10, "the log buffer must be at least 64 KiB");

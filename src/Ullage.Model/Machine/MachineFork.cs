@@ -31,6 +31,7 @@ public sealed partial class Machine
         (child.StackMemcg, child.HasStack, child.Objects) = (paid, true, objects);
         child.Signal.Uid = parent.Signal.Uid;
         child.Signal.OomScoreAdj = parent.Signal.OomScoreAdj;
+        child.Policy = parent.Policy;
         child.Signal.OomScoreAdjMin = parent.Signal.OomScoreAdjMin;
         child.Mm = ForkMm.Copy(this, parent, child);
         if (child.Mm is null || !objects.TryPid(memcg))
@@ -112,6 +113,7 @@ public sealed partial class Machine
         }
         TaskStruct thread = Tasks.AddThread(task.Signal, task.CssSet, task.Comm);
         (thread.StackMemcg, thread.HasStack, thread.Objects) = (paid, true, objects);
+        thread.Policy = task.Policy;
         if (Controllers.Pids.TryFork(thread) is var refused and not Errno.None)
         {
             task.Signal.Threads.Remove(thread);

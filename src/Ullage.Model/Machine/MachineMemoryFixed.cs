@@ -76,7 +76,7 @@ public sealed partial class Machine
     }
 
     /// <summary>mremap(2) with MREMAP_FIXED: to exactly this address; what is mapped there goes, whatever happens then.</summary>
-    [Kernel("mremap_to", "mm/mremap.c", Deviation = "Without MREMAP_DONTUNMAP.")]
+    [Kernel("mremap_to", "mm/mremap.c")]
     private (Errno Errno, long Address) RemapTo(TaskStruct task, Mm mm, (long Start, long Pages) from, (long Address, long Pages) to)
     {
         const long userBytes = Mm.TaskSizePages << KernelConstants.PageShift;

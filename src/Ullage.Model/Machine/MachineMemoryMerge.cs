@@ -33,7 +33,7 @@ public sealed partial class Machine
     [Kernel("can_vma_merge_after", "mm/vma.c")]
     private static bool AreAlike(Vma below, Vma above)
     {
-        if (below.Flags != above.Flags || below.Shmem != above.Shmem || below.File != above.File || below.PageOffset + below.Pages != above.PageOffset)
+        if (below.Flags != above.Flags || below.Shmem != above.Shmem || below.File != above.File || below.Policy != above.Policy || below.PageOffset + below.Pages != above.PageOffset)
         {
             return false;
         }
@@ -73,7 +73,7 @@ public sealed partial class Machine
         mm.Insert(new Vma(page, end, vma.Flags)
         {
             Object = allocated, ChainObject = chain, HasAnonVma = vma.HasAnonVma, AnonVmaId = vma.AnonVmaId,
-            Shmem = vma.Shmem, File = vma.File, PageOffset = vma.PageOffset + page - vma.StartPage,
+            Shmem = vma.Shmem, File = vma.File, Policy = vma.Policy, PageOffset = vma.PageOffset + page - vma.StartPage,
         });
         if (vma.File is { } file)
         {

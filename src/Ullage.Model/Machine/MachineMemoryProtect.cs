@@ -71,7 +71,7 @@ public sealed partial class Machine
 
     /// <summary>madvise(2) for the advices that this version knows.</summary>
     /// <returns>EINVAL for a bad address or an advice that does not fit; ENOMEM where part of the range is not mapped, the rest being done.</returns>
-    [Kernel("do_madvise", "mm/madvise.c", Deviation = "Pages with MADV_FREE are freed at once, not when reclaim meets them.")]
+    [Kernel("do_madvise", "mm/madvise.c", Deviation = "MADV_WILLNEED does not read shared memory back from swap.")]
     public Errno Madvise(TaskStruct task, long address, long bytes, Advice advice)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -105,15 +105,21 @@ public sealed partial class Machine
     {
         switch (advice)
         {
-            case Advice.Free when (vma.Flags & (VmaFlags.File | VmaFlags.Shared)) != 0:
+            case Advice.Free when (vma.Flags & (VmaFlags.File | VmaFlags.Shared)) != 0 || vma.File is not null:
                 return Errno.EINVAL;
-            case Advice.Free or Advice.DontNeed:
+            case Advice.Free:
+                FreeLazily(mm, range.Start, range.End);
+                return Errno.None;
+            case Advice.DontNeed:
                 ZapRange(mm, range.Start, range.End);
                 return Errno.None;
             case Advice.Normal or Advice.Random or Advice.Sequential:
                 return SetReadAdvice(task, mm, vma, range, advice);
             case Advice.WillNeed when vma.File is { } file:
                 PageCache.Readahead.Force(file, vma.PageOffset + range.Start - vma.StartPage, range.End - range.Start);
+                return Errno.None;
+            case Advice.WillNeed when vma.Shmem is null && (vma.Flags & VmaFlags.File) == 0:
+                ReadSwapAhead(task, mm, range.Start, range.End);
                 return Errno.None;
             case Advice.NoHugePage when (vma.Flags & VmaFlags.NoHugePage) == 0:
                 if (!SplitAt(task, mm, range.Start) || !SplitAt(task, mm, range.End))

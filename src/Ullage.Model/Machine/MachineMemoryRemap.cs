@@ -17,9 +17,10 @@ public sealed partial class Machine
     /// <param name="newBytes">The length that it shall have.</param>
     /// <param name="mayMove">MREMAP_MAYMOVE.</param>
     /// <param name="fixedAt">MREMAP_FIXED: the address where it shall be, for which it must be allowed to move; null = anywhere.</param>
+    /// <param name="keepsOld">MREMAP_DONTUNMAP (5.7+): the old mapping stays, empty; the lengths must be the same.</param>
     /// <returns>Where it is then, or an errno (§7.2).</returns>
-    [Kernel("sys_mremap", "mm/mremap.c", Deviation = "A length of 0 is EINVAL also for shared memory.")]
-    public (Errno Errno, long Address) Mremap(TaskStruct task, long address, long oldBytes, long newBytes, bool mayMove, long? fixedAt = null)
+    [Kernel("sys_mremap", "mm/mremap.c", Deviation = "A length of 0 is EINVAL also for shared memory, and MREMAP_DONTUNMAP together with MREMAP_FIXED.")]
+    public (Errno Errno, long Address) Mremap(TaskStruct task, long address, long oldBytes, long newBytes, bool mayMove, long? fixedAt = null, bool keepsOld = false)
     {
         ArgumentNullException.ThrowIfNull(task);
         Spend(Costs.MmapNs);
@@ -29,6 +30,11 @@ public sealed partial class Machine
         }
         long start = address >> KernelConstants.PageShift;
         (long oldPages, long newPages) = (PageCount(oldBytes), PageCount(newBytes));
+        if (keepsOld)
+        {
+            bool fits = Era.AddressSpace.HasDontUnmap && mayMove && oldBytes == newBytes && fixedAt is null;
+            return fits ? MoveAndKeep(task, mm, start, oldPages) : (Errno.EINVAL, 0);
+        }
         if (fixedAt is { } target)
         {
             Path.Entry = KernelEntry.Mremap;
@@ -82,9 +88,34 @@ public sealed partial class Machine
         return (Errno.None, target << KernelConstants.PageShift);
     }
 
-    /// <summary>Makes the new mapping, moves the entries, then unmaps the old range, whose promise goes over to the new one.</summary>
+    /// <summary>The pages get another address; the old mapping stays as it was made, with nothing in it. Both are promised memory.</summary>
+    private (Errno Errno, long Address) MoveAndKeep(TaskStruct task, Mm mm, long start, long pages)
+    {
+        Path.Entry = KernelEntry.Mremap;
+        if (mm.Find(start) is not { } vma || pages > vma.EndPage - start)
+        {
+            return (Errno.EFAULT, 0);
+        }
+        if (!Era.AddressSpace.DontUnmapAny && (vma.File is not null || (vma.Flags & (VmaFlags.Shared | VmaFlags.File)) != 0))
+        {
+            return (Errno.EINVAL, 0);
+        }
+        long target = MayExpand(mm, vma.Flags, pages) && mm.Vmas.Count < Overcommit.MaxMapCount - 3 ? mm.FindGap(pages) : -1;
+        if (target < 0 || (vma.IsAccounted && !Overcommit.TryCharge(task, mm, pages)))
+        {
+            return (Errno.ENOMEM, 0);
+        }
+        if (MoveVma(task, mm, (start, pages), (target, pages), keepsOld: true))
+        {
+            return (Errno.None, target << KernelConstants.PageShift);
+        }
+        Overcommit.Uncharge(vma.IsAccounted ? pages : 0);
+        return (Errno.ENOMEM, 0);
+    }
+
+    /// <summary>Makes the new mapping, moves the entries, then unmaps the old range, whose promise goes over to the new one, unless it is kept.</summary>
     [Kernel("move_vma", "mm/mremap.c")]
-    private bool MoveVma(TaskStruct task, Mm mm, (long Start, long Pages) from, (long Start, long Pages) to)
+    private bool MoveVma(TaskStruct task, Mm mm, (long Start, long Pages) from, (long Start, long Pages) to, bool keepsOld = false)
     {
         if (!SplitAt(task, mm, from.Start) || !SplitAt(task, mm, from.Start + from.Pages))
         {
@@ -98,7 +129,7 @@ public sealed partial class Machine
         }
         Vma moved = new(to.Start, to.Start + to.Pages, old.Flags)
         {
-            Object = allocated, HasAnonVma = old.HasAnonVma, AnonVmaId = old.AnonVmaId, Shmem = old.Shmem, File = old.File, PageOffset = old.Shmem is not null || old.File is not null || old.HasAnonVma ? old.PageOffset : to.Start,
+            Object = allocated, HasAnonVma = old.HasAnonVma, AnonVmaId = old.AnonVmaId, Policy = old.Policy, Shmem = old.Shmem, File = old.File, PageOffset = old.Shmem is not null || old.File is not null || old.HasAnonVma ? old.PageOffset : to.Start,
         };
         mm.Insert(moved);
         mm.HasMoved = true;
@@ -110,10 +141,35 @@ public sealed partial class Machine
             return false;
         }
         (moved.ChainObject, moved.AnonVmaObject) = (old.ChainObject, old.AnonVmaObject);
+        if (keepsOld)
+        {
+            Empty(old, moved);
+            MergeAround(mm, moved.StartPage, moved.EndPage);
+            return true;
+        }
         mm.Remove(old);
         Slab.Free(old.Object);
         FreeEmptyTables(mm, from.Start, from.Start + from.Pages);
         MergeAround(mm, moved.StartPage, moved.EndPage);
         return true;
+    }
+
+    /// <summary>A mapping that stays behind begins anew: it was never written, and what it maps has one mapping more.</summary>
+    [Kernel("dontunmap_complete", "mm/mremap.c")]
+    private static void Empty(Vma old, Vma moved)
+    {
+        (old.ChainObject, old.AnonVmaObject, old.HasAnonVma, old.AnonVmaId) = (default, default, false, 0);
+        if (moved.File is { } file)
+        {
+            file.Map.Users++;
+        }
+        if (moved.Shmem is { } shmem)
+        {
+            shmem.Mappings++;
+        }
+        if (moved.File is null && moved.Shmem is null)
+        {
+            old.PageOffset = old.StartPage;
+        }
     }
 }

@@ -21,5 +21,6 @@ public sealed partial class Machine
 
     internal NodeReclaim NodeReclaim { get; }
 
-    internal Kswapd Kswapd { get; }
+    /// <summary>One for each node.</summary>
+    internal Kswapd[] Kswapds { get; }
 }

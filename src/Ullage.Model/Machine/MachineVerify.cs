@@ -35,6 +35,7 @@ public sealed partial class Machine
         {
             _ = VerifyPopulation(hierarchy.Root);
             Controllers.Pids.Verify(hierarchy);
+            Controllers.Cpuset.Verify(hierarchy.Root);
         }
         CssSets.Verify();
         VerifySpaces();

@@ -18,6 +18,12 @@ public sealed partial class Machine
         for (int list = 0; list < Lruvec.Lists; list++)
         {
             Invariant.Holds(Vm[VmItem.InactiveAnon + list] == sizes[list], $"machine's count of {(LruList)list}");
+            long byNode = 0;
+            foreach (MemoryNode node in Frames.Nodes)
+            {
+                byNode += node.ListPages((LruList)list);
+            }
+            Invariant.Holds(byNode == sizes[list], $"nodes' count of {(LruList)list}");
         }
         Invariant.Holds(listed == Frames.CountFlag(PageFlags.Lru), "pages on lists = pages that say so");
     }
@@ -28,7 +34,7 @@ public sealed partial class Machine
         long[] own = new long[Lruvec.Lists];
         foreach (Lruvec lruvec in memcg.Lruvecs ?? [])
         {
-            listed += lruvec.Verify(frame => (Hierarchy.ById(Frames.Memcg(frame)) ?? Hierarchy.Root.Memcg) == memcg);
+            listed += lruvec.Verify(frame => (Hierarchy.ById(Frames.Memcg(frame)) ?? Hierarchy.Root.Memcg) == memcg && Frames.ZoneOf(frame).LruPlace == lruvec.Place);
             for (int list = 0; list < own.Length; list++)
             {
                 own[list] += lruvec.Size((LruList)list);

@@ -7,7 +7,7 @@ namespace Ullage.Model;
 /// CPUs, run queues and timers. A CPU that is free takes the first task of its queue, or of the longest one, and runs it
 /// for a slice; effects happen at the slice's start, its cost keeps the CPU busy. Ties are broken by the order of adding.
 /// </summary>
-public sealed class Scheduler
+public sealed partial class Scheduler
 {
     private const long SettleNs = 10_000_000;
 
@@ -94,26 +94,9 @@ public sealed class Scheduler
 
     private void Enqueue(TaskStruct task)
     {
-        task.Cpu = ChooseCpu(task.Cpu);
+        task.Cpu = ChooseCpu(task, task.Cpu);
         _queues[task.Cpu].Add(task);
         _machine.Psi.Enqueue(task, task.Cpu);
-    }
-
-    /// <summary>The CPU it ran on if that is idle, else an idle one, else the one it ran on.</summary>
-    private int ChooseCpu(int previous)
-    {
-        if (IsIdle(previous))
-        {
-            return previous;
-        }
-        for (int cpu = 0; cpu < _queues.Length; cpu++)
-        {
-            if (IsIdle(cpu))
-            {
-                return cpu;
-            }
-        }
-        return previous;
     }
 
     private bool IsIdle(int cpu) => _queues[cpu].Count == 0 && _busyUntilNs[cpu] <= _machine.Clock.NowNs;
@@ -153,29 +136,18 @@ public sealed class Scheduler
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
             _machine.ResetCallTime();
-            if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu) is { } task)
+            if (_busyUntilNs[cpu] <= now && _machine.Panicked is null && TakeNext(cpu, cpu) is { } task)
             {
                 RunSlice(cpu, task);
             }
         }
         for (int cpu = 0; cpu < _queues.Length; cpu++)
         {
-            if (_busyUntilNs[cpu] <= now && TakeNext(LongestQueue(cpu)) is { } task)
+            if (_busyUntilNs[cpu] <= now && TakeNext(LongestQueue(cpu), cpu) is { } task)
             {
                 RunSlice(cpu, task); // idle: it pulls from a CPU that is busy
             }
         }
-    }
-
-    [Kernel("sched_balance_newidle", "kernel/sched/fair.c")]
-    private int LongestQueue(int cpu)
-    {
-        int longest = cpu;
-        for (int other = 0; other < _queues.Length; other++)
-        {
-            longest = _queues[other].Count > _queues[longest].Count ? other : longest;
-        }
-        return longest;
     }
 
     /// <summary>
@@ -206,19 +178,34 @@ public sealed class Scheduler
             return next;
         }
         long free = long.MaxValue;
-        foreach (long busy in _busyUntilNs)
+        for (int cpu = 0; cpu < _busyUntilNs.Length; cpu++)
         {
-            free = Math.Min(free, busy);
+            if (_busyUntilNs[cpu] < free && FindsWork(cpu))
+            {
+                free = _busyUntilNs[cpu];
+            }
         }
         return Math.Min(next, Math.Max(free, _machine.Clock.NowNs));
     }
 
-    private TaskStruct? TakeNext(int from)
+    /// <summary>The first task of a queue that may run on a CPU. One that waits for a CPU that it may not use any more goes to another.</summary>
+    private TaskStruct? TakeNext(int from, int cpu)
     {
-        while (_queues[from].Count > 0)
+        for (int at = 0; at < _queues[from].Count;)
         {
-            TaskStruct task = _queues[from][0];
-            _queues[from].RemoveAt(0);
+            TaskStruct task = _queues[from][at];
+            if (!MayRun(task, cpu) && from != cpu)
+            {
+                at++;
+                continue;
+            }
+            _queues[from].RemoveAt(at);
+            if (!MayRun(task, cpu))
+            {
+                task.Cpu = ChooseCpu(task, cpu);
+                _queues[task.Cpu].Add(task);
+                continue;
+            }
             if (task.State != TaskState.Running || task.Program is null)
             {
                 continue;

@@ -91,6 +91,15 @@ public sealed class TaskStruct
     /// <summary>It has a kernel stack that was taken at fork.</summary>
     internal bool HasStack { get; set; }
 
+    /// <summary>Its memory policy (set_mempolicy(2)); null = memory of the node that it runs on.</summary>
+    public Pages.MemoryPolicy? Policy { get; internal set; }
+
+    private int _interleaved = -1;
+
+    /// <summary>The node whose turn it is, for a policy that spreads.</summary>
+    [Kernel("interleave_nodes", "mm/mempolicy.c")]
+    internal int NextInterleaved(Pages.NodeMask nodes) => _interleaved = nodes.After(_interleaved);
+
     /// <summary>Its slab objects.</summary>
     internal TaskObjects? Objects { get; set; }
 

@@ -10,7 +10,7 @@ using Ullage.Model.Tracing;
 namespace Ullage.Model.Oom;
 
 /// <summary>Mem-Info: where the machine's memory is, from its totals down to the free blocks of each zone (§8.6).</summary>
-[Kernel("show_mem", "mm/show_mem.c", Deviation = "One node. Kernel stacks are shown in the highest zone. Free blocks have no migrate types: those of the DMA zone are shown as unmovable, others as movable.")]
+[Kernel("show_mem", "mm/show_mem.c", Deviation = "Kernel stacks and slabs are shown in the highest zone of node 0. Free blocks have no migrate types: those of the DMA zone are shown as unmovable, others as movable.")]
 internal sealed class MemInfoReport(Machine machine)
 {
     private const int KbPerPage = KernelConstants.PageSize / 1024;
@@ -20,41 +20,71 @@ internal sealed class MemInfoReport(Machine machine)
     private bool _isHopeless;
 
     /// <summary>What the placeholders of a line stand for, in pages; kernel stacks in kB.</summary>
-    private record struct Counts(FrameUse Use, long Tables, long StackKb, long Slab, long Mapped, long Free);
+    private record struct Counts(FrameUse Use, long Tables, long StackKb, long Slab, long Reclaimable, long Free, IReadOnlyList<Zone> Zones);
 
     /// <summary>Writes it.</summary>
     /// <param name="isHopeless">Reclaim has given up: nothing of a node, or zone, can be reclaimed.</param>
-    public void Dump(bool isHopeless)
+    /// <param name="nodes">Nodes to show beside the totals: those that the allocation could have had memory from.</param>
+    public void Dump(bool isHopeless, NodeMask nodes)
     {
         _isHopeless = isHopeless;
         MachineTotals totals = new(machine);
-        Counts all = new(machine.Frames.CountUse(), totals.PageTables, totals.KernelStackKb, totals.ReclaimableSlabPages + totals.UnreclaimableSlabPages, 0, machine.Frames.Free);
+        Counts all = new(machine.Frames.CountUse(), totals.PageTables, totals.KernelStackKb, totals.UnreclaimableSlabPages, totals.ReclaimableSlabPages, machine.Frames.Free, machine.Frames.Zones);
         Line("Mem-Info:");
         Line(Fill(string.Join('\n', _rules.Totals), all, null, 1));
-        if (_rules.Node.Count > 0)
+        List<Zone> shown = [];
+        foreach (MemoryNode node in machine.Frames.Nodes)
         {
-            Line("Node 0 " + Fill(string.Join(' ', _rules.Node), all, null, KbPerPage));
+            if (nodes.Has(node.Id))
+            {
+                shown.AddRange(node.Zones);
+                NodeLine(node, all);
+            }
         }
-        ZoneLines(all);
-        FreeBlocks();
-        foreach (int kb in _rules.HugePages)
-        {
-            Counted($"Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size={kb}kB");
-        }
-        CacheAndSwap();
+        ZoneLines(shown, all);
+        FreeBlocks(shown);
+        HugePages(nodes);
+        CacheAndSwap(all);
         Ram();
     }
 
-    private void ZoneLines(Counts all)
+    private void HugePages(NodeMask nodes)
     {
-        IReadOnlyList<Zone> zones = machine.Frames.Zones;
-        for (int i = 0; i < zones.Count; i++)
+        foreach (MemoryNode node in machine.Frames.Nodes)
         {
-            Zone zone = zones[i];
-            bool last = i == zones.Count - 1;
+            foreach (int kb in _rules.HugePages)
+            {
+                if (nodes.Has(node.Id))
+                {
+                    Counted($"Node {node.Id} hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size={kb}kB");
+                }
+            }
+        }
+    }
+
+    private void NodeLine(MemoryNode node, Counts all)
+    {
+        if (_rules.Node.Count == 0)
+        {
+            return;
+        }
+        Counts counts = all;
+        if (machine.Frames.IsNuma)
+        {
+            FrameUse use = machine.Frames.CountUse(node);
+            counts = new(use, use.Kernel, node.Id == 0 ? all.StackKb : 0, 0, 0, node.Free, node.Zones);
+        }
+        Line(FormattableString.Invariant($"Node {node.Id} ") + Fill(string.Join(' ', _rules.Node), counts, null, KbPerPage));
+    }
+
+    private void ZoneLines(List<Zone> zones, Counts all)
+    {
+        foreach (Zone zone in zones)
+        {
+            bool last = zone == machine.Frames.Nodes[0].Zones[^1];
             FrameUse use = machine.Frames.CountUse(zone);
-            Counts counts = new(use, use.Kernel, last ? all.StackKb : 0, last ? all.Slab : 0, 0, zone.Free);
-            Line("Node 0 " + Fill(string.Join(' ', _rules.Zone), counts, zone, KbPerPage));
+            Counts counts = new(use, use.Kernel, last ? all.StackKb : 0, last ? all.Slab : 0, last ? all.Reclaimable : 0, zone.Free, [zone]);
+            Line(FormattableString.Invariant($"Node {zone.NodeId} ") + Fill(string.Join(' ', _rules.Zone), counts, zone, KbPerPage));
             StringBuilder reserve = new("lowmem_reserve[]:");
             for (int type = 0; type < machine.Era.Pages.ZoneTypes; type++)
             {
@@ -85,8 +115,16 @@ internal sealed class MemInfoReport(Machine machine)
         "stack" => Text(counts.StackKb),
         "active_anon" => Text(counts.Use.ActiveAnon * unit),
         "inactive_anon" => Text(counts.Use.InactiveAnon * unit),
+        "active_file" => Text(OnLists(counts, LruList.ActiveFile) * unit),
+        "inactive_file" => Text(OnLists(counts, LruList.InactiveFile) * unit),
+        "unevictable" or "mlocked" => Text(OnLists(counts, LruList.Unevictable) * unit),
+        "dirty" => Text(counts.Use.Dirty * unit),
+        "writeback" => Text(counts.Use.Writeback * unit),
+        "writepending" => Text((counts.Use.Dirty + counts.Use.Writeback) * unit),
+        "shmem" => Text(counts.Use.Shmem * unit),
         "slab" => Text(counts.Slab * unit),
-        "mapped" => Text(counts.Mapped * unit),
+        "slab_reclaimable" => Text(counts.Reclaimable * unit),
+        "mapped" => Text((counts.Use.Mapped + counts.Use.FileMapped) * unit),
         "pagetables" => Text(counts.Tables * unit),
         "free" => Text(counts.Free * unit),
         "min" => Text(zone!.Min * unit),
@@ -99,11 +137,21 @@ internal sealed class MemInfoReport(Machine machine)
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private void FreeBlocks()
+    private static long OnLists(Counts counts, LruList list)
     {
-        foreach (Zone zone in machine.Frames.Zones)
+        long pages = 0;
+        foreach (Zone zone in counts.Zones)
         {
-            StringBuilder line = new($"Node 0 {zone.Name}:");
+            pages += zone.ListPages(list);
+        }
+        return pages;
+    }
+
+    private void FreeBlocks(List<Zone> zones)
+    {
+        foreach (Zone zone in zones)
+        {
+            StringBuilder line = new(FormattableString.Invariant($"Node {zone.NodeId} {zone.Name}:"));
             int[] counts = BuddyCounts.Of(machine.Frames, zone);
             for (int order = 0; order < counts.Length; order++)
             {
@@ -114,10 +162,10 @@ internal sealed class MemInfoReport(Machine machine)
         }
     }
 
-    private void CacheAndSwap()
+    private void CacheAndSwap(Counts all)
     {
         Swap.SwapSpace swap = machine.Swap;
-        Line("0 total pagecache pages");
+        Counted($"{all.Use.Shmem + machine.Vm[VmItem.FilePages]} total pagecache pages");
         Counted($"{swap.Cached} pages in swap cache");
         if (_rules.SwapCacheStats)
         {

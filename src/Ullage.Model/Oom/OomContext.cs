@@ -1,5 +1,6 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
+using Ullage.Model.Pages;
 
 namespace Ullage.Model.Oom;
 
@@ -16,12 +17,30 @@ internal enum MemcgOomResult
     Skipped,
 }
 
+/// <summary>What kept an allocation from memory that there may be elsewhere (§8.2 step 5).</summary>
+[Kernel("enum oom_constraint", "include/linux/oom.h")]
+internal enum OomConstraint
+{
+    /// <summary>Nothing: the whole machine is short of it.</summary>
+    None,
+    /// <summary>The nodes of its task's cpuset.</summary>
+    Cpuset,
+    /// <summary>The nodes of a memory policy that binds.</summary>
+    MemoryPolicy,
+    /// <summary>The limit of a memory cgroup.</summary>
+    Memcg,
+}
+
 /// <summary>One call of the OOM killer.</summary>
 [Kernel("struct oom_control", "include/linux/oom.h")]
 internal sealed record OomContext
 {
     /// <summary>The memory cgroup whose limit was hit; null = the whole machine.</summary>
     public MemCgroup? Memcg { get; init; }
+    /// <summary>What kept the allocation from memory elsewhere.</summary>
+    public OomConstraint Constraint { get; init; }
+    /// <summary>The nodes that a memory policy allowed; null = none restricted it.</summary>
+    public NodeMask? Nodes { get; init; }
     /// <summary>What the allocation could do.</summary>
     public Gfp Gfp { get; init; }
     /// <summary>log2 of its pages.</summary>

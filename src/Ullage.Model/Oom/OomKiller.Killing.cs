@@ -59,7 +59,7 @@ internal sealed partial class OomKiller
         long most = 0;
         foreach (SignalStruct child in parent.Signal.Children)
         {
-            bool elsewhere = child.Leader.Mm == parent.Mm || (oc.Memcg is { } domain && !child.Leader.Cgroup.Memcg.IsDescendantOf(domain));
+            bool elsewhere = child.Leader.Mm == parent.Mm || !IsEligible(oc, child.Leader) || (oc.Memcg is { } domain && !child.Leader.Cgroup.Memcg.IsDescendantOf(domain));
             long points = elsewhere ? 0 : Badness.Of(child.Leader, oc.TotalPages);
             if (points > most)
             {

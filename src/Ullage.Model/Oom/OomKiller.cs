@@ -4,6 +4,7 @@ using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Pages;
 using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Oom;
@@ -12,7 +13,7 @@ namespace Ullage.Model.Oom;
 /// The OOM killer (§8): when a memory cgroup, or the machine, has nothing left, choose a process, report, kill it. Killing
 /// takes time: the victim's memory comes back when it exits, and the charge that asked retries meanwhile.
 /// </summary>
-[Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "No notifiers, and no cpusets and memory policies: a system-wide OOM has no constraint.")]
+[Kernel("out_of_memory", "mm/oom_kill.c", Deviation = "No notifiers.")]
 internal sealed partial class OomKiller
 {
     private const int CostlyOrder = 3;
@@ -39,7 +40,7 @@ internal sealed partial class OomKiller
     /// <summary>What it prints; vm.oom_dump_tasks is here.</summary>
     public OomReport Report => _report;
 
-    /// <summary>vm.panic_on_oom: 1 = when the whole machine is out of memory, 2 = also when a memory cgroup is.</summary>
+    /// <summary>vm.panic_on_oom: 1 = when the whole machine is out of memory, 2 = also when a memory cgroup, a cpuset or a memory policy is.</summary>
     public int PanicOnOom { get; set; }
 
     /// <summary>vm.oom_kill_allocating_task: anything but 0 kills who asked.</summary>
@@ -139,23 +140,30 @@ internal sealed partial class OomKiller
         }
         return OutOfMemory(new OomContext
         {
-            Memcg = memcg, Gfp = gfp, Order = order, Current = _machine.Current, TotalPages = TotalPages(memcg), InFault = inFault,
+            Memcg = memcg, Constraint = OomConstraint.Memcg, Gfp = gfp, Order = order, Current = _machine.Current, TotalPages = TotalPages(memcg), InFault = inFault,
         });
     }
 
     /// <summary>The machine itself has no memory left.</summary>
-    internal bool GlobalOutOfMemory(Gfp gfp)
+    internal bool GlobalOutOfMemory(Gfp gfp) => OutOfMemory(gfp, null);
+
+    /// <summary>The machine, or the part of it where an allocation may look, has no memory left.</summary>
+    internal bool GlobalOutOfMemory(in AllocRequest request) => OutOfMemory(request.Gfp, request);
+
+    private bool OutOfMemory(Gfp gfp, AllocRequest? request)
     {
-        long total = _machine.Frames.Managed + (_machine.Options.SwapBytes >> KernelConstants.PageShift);
         KernelSite outer = _machine.Path.Site;
         _machine.Path.Site = KernelSite.Global;
-        bool comesBack = OutOfMemory(new OomContext
+        OomContext oc = new()
         {
-            Gfp = gfp, Current = _machine.Current, TotalPages = total, InFault = _machine.Current is { InUserFault: true },
-        });
+            Gfp = gfp, Current = _machine.Current, TotalPages = _machine.Frames.Managed + SwapPages, InFault = _machine.Current is { InUserFault: true },
+        };
+        bool comesBack = OutOfMemory(request is { } asked && _machine.Frames.IsNuma ? Constrained(oc, asked) : oc);
         _machine.Path.Site = outer;
         return comesBack;
     }
+
+    private long SwapPages => _machine.Options.SwapBytes >> KernelConstants.PageShift;
 
     /// <summary>§8.4.</summary>
     [Kernel("mem_cgroup_get_max", "mm/memcontrol.c")]
@@ -190,7 +198,7 @@ internal sealed partial class OomKiller
         {
             return true;
         }
-        if (PanicOnOom == 2 || (PanicOnOom == 1 && oc.Memcg is null))
+        if (PanicOnOom == 2 || (PanicOnOom == 1 && oc.Constraint == OomConstraint.None))
         {
             _report.Panic(oc, PanicOnOom == 2);
             return false;
@@ -200,7 +208,7 @@ internal sealed partial class OomKiller
             KillProcess(oc with { KillsAllocatingTask = true }, new OomChoice(allocating, 0, Aborted: false));
             return true;
         }
-        OomChoice choice = Badness.Select(Candidates(oc.Memcg), oc.TotalPages);
+        OomChoice choice = Badness.Select(Eligible(oc, oc.Memcg), oc.TotalPages);
         if (choice.Aborted)
         {
             return true;

@@ -69,11 +69,11 @@ internal sealed class OomReport
     private void DumpParts(OomContext oc, TaskStruct? victim)
     {
         int adj = oc.Current?.Signal.OomScoreAdj ?? 0;
-        string nodemask = _rules.Nodemask ? "nodemask=(null), " : "";
+        string nodemask = _rules.Nodemask ? $"nodemask={NodesText(oc)}, " : "";
         Write(PrintkLevel.Warning, $"{_stack.CommOf(oc)} invoked oom-killer: gfp_mask={_gfp.Text(oc)}, {nodemask}order={oc.Order}, oom_score_adj={adj}");
         if (_rules.CpusetLine)
         {
-            Write(PrintkLevel.Info, $"{_stack.CommOf(oc)} cpuset=/ mems_allowed={MemsAllowed()}");
+            Write(PrintkLevel.Info, $"{_stack.CommOf(oc)} cpuset={CpusetOf(oc.Current)} mems_allowed={_machine.Oom.AllowedTo(oc.Current)}");
         }
         _stack.Dump(oc, victim is not null);
         if (oc.Memcg is { } limited)
@@ -82,11 +82,11 @@ internal sealed class OomReport
         }
         else
         {
-            _memInfo.Dump(isHopeless: true);
+            _memInfo.Dump(isHopeless: true, oc.Nodes ?? _machine.Oom.AllowedTo(oc.Current));
         }
         if (DumpTasks)
         {
-            _table.Dump(oc.Memcg);
+            _table.Dump(oc);
         }
         if (!_rules.VictimSentence && victim is not null)
         {
@@ -95,19 +95,25 @@ internal sealed class OomReport
     }
 
     /// <summary>One line for programs that read logs.</summary>
-    [Kernel("dump_oom_victim", "mm/oom_kill.c", Deviation = "There are no cpusets and memory policies: the root's nodes are allowed.")]
+    [Kernel("dump_oom_victim", "mm/oom_kill.c")]
     private void Summary(OomContext oc, TaskStruct victim)
     {
-        string constraint = oc.Memcg is null ? "CONSTRAINT_NONE" : "CONSTRAINT_MEMCG";
+        string constraint = oc.Constraint switch
+        {
+            OomConstraint.Cpuset => "CONSTRAINT_CPUSET",
+            OomConstraint.MemoryPolicy => "CONSTRAINT_MEMORY_POLICY",
+            _ => oc.Memcg is null ? "CONSTRAINT_NONE" : "CONSTRAINT_MEMCG",
+        };
         string scope = oc.Memcg is null ? "global_oom" : "oom_memcg=" + oc.Memcg.Cgroup.Path;
-        Write(PrintkLevel.Info, $"oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed={MemsAllowed()},{scope},task_memcg={victim.Cgroup.Memcg.Cgroup.Path},task={victim.Comm},pid={victim.Pid},uid={victim.Signal.Uid}");
+        Write(PrintkLevel.Info, $"oom-kill:constraint={constraint},nodemask={NodesText(oc)},cpuset={CpusetOf(oc.Current)},mems_allowed={_machine.Oom.AllowedTo(oc.Current)},{scope},task_memcg={victim.Cgroup.Memcg.Cgroup.Path},task={victim.Comm},pid={victim.Pid},uid={victim.Signal.Uid}");
     }
 
-    private string MemsAllowed() => MemsAllowed(_machine);
+    /// <summary>The nodes of a memory policy, if one restricted the allocation.</summary>
+    internal static string NodesText(OomContext oc) => oc.Nodes?.ToString() ?? "(null)";
 
-    /// <summary>The nodes of a machine as a list.</summary>
-    internal static string MemsAllowed(Machine machine) =>
-        machine.Options.Nodes == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{machine.Options.Nodes - 1}");
+    /// <summary>The name of a task's cpuset: the last part of its path.</summary>
+    [Kernel("cpuset_print_current_mems_allowed", "kernel/cgroup/cpuset.c")]
+    internal static string CpusetOf(TaskStruct? task) => task?.CssSet.Cpuset is { Parent: not null } cpuset ? cpuset.Cgroup.Name : "/";
 
     /// <summary>The selection found nobody (§8.2 step 8).</summary>
     [Kernel("out_of_memory", "mm/oom_kill.c")]

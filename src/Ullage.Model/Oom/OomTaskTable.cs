@@ -15,15 +15,16 @@ internal sealed class OomTaskTable(Machine machine)
     private readonly OomTaskColumns _columns = machine.Era.Report.Columns;
     private readonly bool _inProcessOrder = machine.Era.Report.VictimSentence; // both went in 5.0 to 5.3
 
-    /// <summary>Lists the processes of a memory cgroup's subtree; null = of the machine.</summary>
-    public void Dump(MemCgroup? memcg)
+    /// <summary>Lists the processes that could be chosen: of a memory cgroup's subtree, or of the machine.</summary>
+    public void Dump(OomContext oc)
     {
+        MemCgroup? memcg = oc.Memcg;
         if (_columns is OomTaskColumns.WidePid or OomTaskColumns.RssParts)
         {
             Line("Tasks state (memory values in pages):");
         }
         Line(Heading());
-        foreach (TaskStruct task in machine.Oom.Candidates(_inProcessOrder ? null : memcg))
+        foreach (TaskStruct task in machine.Oom.Eligible(oc, _inProcessOrder ? null : memcg))
         {
             if (task.Mm is { } mm && (memcg is null || task.Cgroup.Memcg.IsDescendantOf(memcg)))
             {

@@ -11,7 +11,7 @@ namespace Ullage.Model.Pages;
 /// The report of an allocation that failed although its caller may wait: who, for what, from where, and where the machine's memory is. At most ten
 /// in five seconds, of which one a second shows Mem-Info.
 /// </summary>
-[Kernel("warn_alloc", "mm/page_alloc.c", Deviation = "There are no memory policies, so that no nodes are excluded. Nothing is held back for stalls that only last long.")]
+[Kernel("warn_alloc", "mm/page_alloc.c", Deviation = "Nothing is held back for stalls that only last long.")]
 internal sealed class AllocationWarning
 {
     private const long SecondNs = 1_000_000_000;
@@ -34,9 +34,12 @@ internal sealed class AllocationWarning
     }
 
     /// <summary>A page could not be had.</summary>
-    public void PageFailed(TaskStruct task, Gfp gfp)
+    /// <param name="task">Whose.</param>
+    /// <param name="gfp">What its allocation could do.</param>
+    /// <param name="nodes">The nodes of a memory policy that binds; null = none does.</param>
+    public void PageFailed(TaskStruct task, Gfp gfp, NodeMask? nodes = null)
     {
-        OomContext oc = new() { Current = task, Gfp = gfp, InFault = task.InUserFault };
+        OomContext oc = new() { Current = task, Gfp = gfp, InFault = task.InUserFault, Nodes = nodes };
         Warn(oc, "page allocation failure: order:0", _stack.GlobalFrames(oc));
     }
 
@@ -60,17 +63,17 @@ internal sealed class AllocationWarning
         string text = $"{oc.Current!.Comm}: {what}, mode:{_gfp.Text(oc)}";
         if (_machine.Era.Gfp.Names)
         {
-            text += old ? ", nodemask=(null)" : $", nodemask=(null),cpuset=/,mems_allowed={OomReport.MemsAllowed(_machine)}";
+            text += ", nodemask=" + OomReport.NodesText(oc) + (old ? "" : $",cpuset={OomReport.CpusetOf(oc.Current)},mems_allowed={_machine.Oom.AllowedTo(oc.Current)}");
         }
         _machine.Log.Write(PrintkLevel.Warning, text);
         if (old && _machine.Era.Gfp.Names)
         {
-            _machine.Log.Write(PrintkLevel.Info, $"{oc.Current.Comm} cpuset=/ mems_allowed={OomReport.MemsAllowed(_machine)}");
+            _machine.Log.Write(PrintkLevel.Info, $"{oc.Current.Comm} cpuset={OomReport.CpusetOf(oc.Current)} mems_allowed={_machine.Oom.AllowedTo(oc.Current)}");
         }
         _stack.Dump(oc, [_machine.Era.Gfp.Names ? "warn_alloc" : "warn_alloc_failed", .. frames]);
         if (_memInfos.Passes())
         {
-            _memInfo.Dump(isHopeless: false);
+            _memInfo.Dump(isHopeless: false, oc.Nodes ?? _machine.Oom.AllowedTo(oc.Current));
         }
     }
 }

@@ -8,8 +8,11 @@ internal sealed partial class Lruvec
     /// <summary>The cgroup that it belongs to.</summary>
     public required MemCgroup Memcg { get; init; }
 
-    /// <summary>The zone whose pages it has (4.1); null = pages of all zones.</summary>
+    /// <summary>The zone whose pages it has (4.1); null = pages of all zones of a node.</summary>
     public required Zone? Zone { get; init; }
+
+    /// <summary>Its place among the cgroup's: the node's number, in 4.1 the zone's.</summary>
+    public required int Place { get; init; }
 
     /// <summary>When the cgroup had its first page, in nanoseconds since boot.</summary>
     public long BornNs { get; init; }

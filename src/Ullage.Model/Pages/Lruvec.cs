@@ -19,10 +19,10 @@ public enum LruList
 }
 
 /// <summary>
-/// The LRU lists of one memory cgroup (in 4.1: of one memory cgroup in one zone), §3.1. Linked through the columns of <see cref="PageFrames"/>;
+/// The LRU lists of one memory cgroup on one node (in 4.1: in one zone), §3.1. Linked through the columns of <see cref="PageFrames"/>;
 /// new pages come to the head, reclaim takes from the tail. Which list a page is on follows from its flags.
 /// </summary>
-[Kernel("struct lruvec", "include/linux/mmzone.h", Deviation = "One node.")]
+[Kernel("struct lruvec", "include/linux/mmzone.h")]
 internal sealed partial class Lruvec
 {
     /// <summary>How many lists there are.</summary>
@@ -43,7 +43,7 @@ internal sealed partial class Lruvec
         {
             return LruList.Unevictable;
         }
-        int list = (flags & (PageFlags.Anon | PageFlags.Shmem)) != 0 ? (int)LruList.InactiveAnon : (int)LruList.InactiveFile;
+        int list = flags.IsSwapBacked() ? (int)LruList.InactiveAnon : (int)LruList.InactiveFile;
         return (LruList)(list + ((flags & PageFlags.Active) != 0 ? 1 : 0));
     }
 

@@ -9,7 +9,7 @@ namespace Ullage.Model.Pages;
 /// a victim and tries again while that one dies. It fails only for who may not wait, and for victims whose reserve is used up.
 /// </summary>
 [Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "The OOM lock is never found taken, because a call runs to its end. Order 0 only.")]
-internal sealed class PageAllocator
+internal sealed partial class PageAllocator
 {
     private readonly Machine _machine;
     private readonly PageFrames _frames;
@@ -21,6 +21,7 @@ internal sealed class PageAllocator
         _frames = machine.Frames;
         _rules = machine.Era.Pages;
         Warning = new AllocationWarning(machine);
+        Numa = new NumaCounters(machine.Frames);
     }
 
     /// <summary>Direct reclaims for kernel memory (vmstat allocstall_normal).</summary>
@@ -30,20 +31,34 @@ internal sealed class PageAllocator
     public long StallsMovable { get; private set; }
 
     /// <summary>A frame, by the slow path if need be; -1 = none.</summary>
-    public int Allocate(PageFlags use)
+    /// <param name="use">What it is for.</param>
+    /// <param name="ofMapping">The memory policy of the mapping that it is for; null = the task's own applies.</param>
+    /// <param name="place">Which page of the mapping, for policies that spread.</param>
+    public int Allocate(PageFlags use, MemoryPolicy? ofMapping = null, long place = -1)
     {
         int frame = _frames.Allocate(use);
         if (frame >= 0)
         {
             return frame;
         }
-        Gfp gfp = GfpOf(use);
-        frame = AllocateSlow(use, gfp);
+        AllocRequest request = RequestOf(use, ofMapping, place);
+        frame = _frames.IsNuma ? Take(request, Watermark.Low, hardwall: true) : -1;
+        if (frame < 0)
+        {
+            frame = AllocateSlow(request);
+        }
         if (frame < 0 && _machine is { Current: { } task, Panicked: null })
         {
-            Warning.PageFailed(task, gfp);
+            Warning.PageFailed(task, request.Gfp, request.IsBound ? request.Nodes : null);
         }
         return frame;
+    }
+
+    /// <summary>A frame for the kernel if there is one above the low watermark; -1 = none.</summary>
+    public int AllocateFast(PageFlags use)
+    {
+        int frame = _frames.Allocate(use);
+        return frame < 0 && _frames.IsNuma ? Take(RequestOf(use, null, -1), Watermark.Low, hardwall: true) : frame;
     }
 
     /// <summary>Tells about failures.</summary>
@@ -53,11 +68,11 @@ internal sealed class PageAllocator
     private Gfp GfpOf(PageFlags use) =>
         (use & PageFlags.Anon) != 0 ? Gfp.HighUserMovable : _machine.Era.Kmem.ChargesPageTables ? Gfp.KernelAccount : Gfp.Kernel;
 
-    private int AllocateSlow(PageFlags use, Gfp gfp)
+    private int AllocateSlow(in AllocRequest request)
     {
         TaskStruct? task = _machine.Current;
-        _machine.Kswapd.Wake();
-        int frame = _frames.Allocate(use, Watermark.Min);
+        WakeKswapds(request);
+        int frame = Take(request, Watermark.Min, hardwall: false);
         int loops = 0;
         while (frame < 0)
         {
@@ -65,45 +80,45 @@ internal sealed class PageAllocator
             {
                 return -1;
             }
-            _machine.Kswapd.Wake();
-            frame = FromReserve(use, task);
+            WakeKswapds(request);
+            frame = FromReserve(request, task);
             if (frame >= 0 || CannotReclaim(task))
             {
                 return frame;
             }
-            long reclaimed = DirectReclaim(gfp);
-            frame = _frames.Allocate(use, Watermark.Min);
-            if (frame >= 0 || ((gfp & Gfp.NoRetry) != 0))
+            long reclaimed = DirectReclaim(request);
+            frame = Take(request, Watermark.Min, hardwall: false);
+            if (frame >= 0 || ((request.Gfp & Gfp.NoRetry) != 0))
             {
                 return frame;
             }
-            if (_machine.ReclaimRetry.ShouldRetry(reclaimed, ref loops))
+            if (_machine.ReclaimRetry.ShouldRetry(reclaimed, RetryNodes(request), ref loops))
             {
                 continue;
             }
-            frame = AllocateOrKill(use, gfp, out bool progress);
+            frame = AllocateOrKill(request, out bool progress);
             if (frame < 0 && (!progress || IsExhaustedVictim(task)))
             {
-                return FromReserve(use, task); // a victim's last try; -1 is for those who do not wait
+                return FromReserve(request, task); // a victim's last try; -1 is for those who do not wait
             }
             loops = 0;
         }
         return frame;
     }
 
-    /// <summary>Who allocates in order to free, and who is about to die, may take what others must leave (§8.5).</summary>
+    /// <summary>Who allocates in order to free, and who is about to die, may take what others must leave (§8.5), from wherever it lies.</summary>
     [Kernel("gfp_pfmemalloc_flags", "mm/page_alloc.c", Deviation = "What the machine does for no task, such as loading programs before the story begins, may take everything.")]
-    private int FromReserve(PageFlags use, TaskStruct? task)
+    private int FromReserve(in AllocRequest request, TaskStruct? task)
     {
         if (task is null or { Memalloc: true })
         {
-            return _frames.Allocate(use, Watermark.None);
+            return TakeAnywhere(request, Watermark.None);
         }
         if (!task.IsOomVictim)
         {
             return -1;
         }
-        return _frames.Allocate(use, _rules.Victim == VictimReserve.NoWatermarks ? Watermark.None : Watermark.Oom);
+        return TakeAnywhere(request, _rules.Victim == VictimReserve.NoWatermarks ? Watermark.None : Watermark.Oom);
     }
 
     /// <summary>No direct reclaim: it would recurse, or the task must not loop (4.1's victims).</summary>
@@ -112,13 +127,13 @@ internal sealed class PageAllocator
 
     /// <summary>One try to free 32 pages; a memory stall (§6.7).</summary>
     [Kernel("__perform_reclaim", "mm/page_alloc.c")]
-    private long DirectReclaim(Gfp gfp)
+    private long DirectReclaim(in AllocRequest request)
     {
         TaskStruct? task = _machine.Current;
         Tracing.KernelSite outer = _machine.Path.Site;
         _machine.Path.Site = Tracing.KernelSite.Global;
         bool nested = _machine.Psi.MemstallEnter(task);
-        long reclaimed = _machine.Reclaim.TryToFreePages(gfp);
+        long reclaimed = _machine.Reclaim.TryToFreePages(request.Gfp, request.Preferred, ReclaimNodes(request));
         _machine.Psi.MemstallLeave(task, nested);
         _machine.Path.Site = outer;
         return reclaimed;
@@ -133,15 +148,15 @@ internal sealed class PageAllocator
 
     /// <summary>§9.2 step 8: a last look with the high watermark, which only memory that came back can pass; then the OOM killer.</summary>
     [Kernel("__alloc_pages_may_oom", "mm/page_alloc.c")]
-    private int AllocateOrKill(PageFlags use, Gfp gfp, out bool progress)
+    private int AllocateOrKill(in AllocRequest request, out bool progress)
     {
         progress = true;
-        int frame = _frames.Allocate(use, Watermark.High);
+        int frame = Take(request, Watermark.High, hardwall: true);
         if (frame >= 0)
         {
             return frame;
         }
-        progress = (gfp & Gfp.RetryMayFail) == 0 && _machine.Oom.GlobalOutOfMemory(gfp);
+        progress = (request.Gfp & Gfp.RetryMayFail) == 0 && _machine.Oom.GlobalOutOfMemory(request);
         return -1;
     }
 

@@ -19,7 +19,7 @@ public enum PageFlags : ushort
     Active = 1 << 3,
     /// <summary>A CPU's add batch holds a reference.</summary>
     InAddBatch = 1 << 4,
-    /// <summary>Kernel memory.</summary>
+    /// <summary>Kernel memory; of an anonymous page, that MADV_FREE gave it up (PG_swapbacked is clear).</summary>
     Kernel = 1 << 5,
     /// <summary>A page of shared anonymous memory; its map count is one more than its mappings.</summary>
     Shmem = 1 << 6,
@@ -48,7 +48,7 @@ public enum PageFlags : ushort
 /// Columns of arrays, 24 bytes per frame; a free frame's map count is the link to the next free one of its zone. Lower zones have lower indices.
 /// </summary>
 [Kernel("struct page", "include/linux/mm_types.h", Deviation = "Frames are handed out one by one: orders above 0 are not fragmented.")]
-public sealed class PageFrames
+public sealed partial class PageFrames
 {
     private readonly PageFlags[] _flags;
     private readonly ushort[] _memcg; // id; 0 = not charged
@@ -57,7 +57,10 @@ public sealed class PageFrames
     private readonly int[] _previous;
     private readonly int[] _mapping; // whose page
     private readonly int[] _index; // which page of it
-    private readonly Zone[] _zonelist; // highest first
+    private readonly Zone[] _zonelist; // all, highest first
+    private readonly Zone[] _fastZones; // the same; none where nodes have to be looked at first
+    private readonly MemoryNode[] _nodes;
+    private readonly int _cpus;
 
     internal PageFrames(MachineOptions options)
     {
@@ -72,13 +75,16 @@ public sealed class PageFrames
         _previous = new int[usable];
         _mapping = new int[usable];
         _index = new int[usable];
-        Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged);
+        Zones = ZoneLayout.Of(Total, usable, options.Era.Pages.DmaManaged, options.Nodes);
         _zonelist = new Zone[Zones.Count];
         for (int i = 0; i < _zonelist.Length; i++)
         {
             _zonelist[i] = Zones[_zonelist.Length - 1 - i];
             Zones[i].Index = i;
         }
+        _cpus = options.Cpus;
+        _nodes = NodesOf(Zones, options.Nodes);
+        _fastZones = _nodes.Length == 1 ? _zonelist : [];
         Watermarks = new Watermarks([.. Zones], options.Era.Pages);
     }
 
@@ -117,11 +123,11 @@ public sealed class PageFrames
     /// <summary>struct page costs 64 bytes per frame; kernel text, data and firmware take about 24 MiB.</summary>
     private static long ReservedAtBoot(long total) => Math.Min(total / 4, (total / 64) + (24L << 20 >> KernelConstants.PageShift));
 
-    /// <summary>Takes a frame from the highest zone that is above its low watermark; -1 = none is.</summary>
+    /// <summary>Takes a frame from the highest zone that is above its low watermark; -1 = none is, or there are several nodes to choose from.</summary>
     [Kernel("get_page_from_freelist", "mm/page_alloc.c")]
     internal int Allocate(PageFlags use)
     {
-        Zone[] zones = _zonelist;
+        Zone[] zones = _fastZones;
         for (int i = 0; i < zones.Length; i++)
         {
             if (zones[i].Free > zones[i].FastMark)
@@ -145,7 +151,7 @@ public sealed class PageFrames
         return -1;
     }
 
-    private int Take(Zone zone, PageFlags use)
+    internal int Take(Zone zone, PageFlags use)
     {
         int frame = zone.FreeHead;
         if (frame >= 0)
@@ -241,45 +247,6 @@ public sealed class PageFrames
     /// <summary>Frames given back since boot (vmstat pgfree).</summary>
     public long Releases { get; private set; }
 
-    /// <summary>Counts frames by use. Looks at every frame that was ever used: for files that are read now and then.</summary>
-    internal FrameUse CountUse()
-    {
-        FrameUse use = default;
-        foreach (Zone zone in _zonelist)
-        {
-            FrameUse more = CountUse(zone);
-            use.Anon += more.Anon;
-            use.ActiveAnon += more.ActiveAnon;
-            use.InactiveAnon += more.InactiveAnon;
-            use.Shmem += more.Shmem;
-            use.Mapped += more.Mapped;
-            use.Kernel += more.Kernel;
-        }
-        return use;
-    }
-
-    /// <summary>Counts a zone's frames by use.</summary>
-    internal FrameUse CountUse(Zone zone)
-    {
-        FrameUse use = default;
-        for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
-        {
-            PageFlags flags = _flags[frame];
-            if ((flags & (PageFlags.Anon | PageFlags.Shmem)) == 0)
-            {
-                use.Kernel += (flags & PageFlags.Kernel) != 0 ? 1 : 0;
-                continue;
-            }
-            bool isShmem = (flags & PageFlags.Shmem) != 0;
-            use.Anon += !isShmem && _mapCount[frame] > 0 ? 1 : 0;
-            use.Shmem += isShmem ? 1 : 0;
-            use.Mapped += isShmem && _mapCount[frame] > 1 ? 1 : 0;
-            use.ActiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == (PageFlags.Lru | PageFlags.Active) ? 1 : 0;
-            use.InactiveAnon += (flags & (PageFlags.Lru | PageFlags.Active)) == PageFlags.Lru ? 1 : 0;
-        }
-        return use;
-    }
-
     /// <summary>Frames of a use that are charged to one cgroup are another's from now on. Looks at every frame that was ever used.</summary>
     internal void Recharge(PageFlags use, int from, int to)
     {
@@ -287,51 +254,12 @@ public sealed class PageFrames
         {
             for (int frame = zone.FirstFrame; frame < zone.Fresh; frame++)
             {
-                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | use)) == (PageFlags.Allocated | use))
+                if (_memcg[frame] == from && (_flags[frame] & (PageFlags.Allocated | PageFlags.Anon | use)) == (PageFlags.Allocated | use))
                 {
                     _memcg[frame] = (ushort)to;
                 }
             }
         }
-    }
-
-    /// <summary>Counts charged frames per memory cgroup id: the ground that usage stands on.</summary>
-    internal long[] CountCharged(int highestId)
-    {
-        long[] counts = new long[highestId + 1];
-        for (int frame = 0; frame < _flags.Length; frame++)
-        {
-            if ((_flags[frame] & PageFlags.Allocated) != 0)
-            {
-                counts[_memcg[frame]]++;
-            }
-        }
-        return counts;
-    }
-
-    /// <summary>Frames that have a flag. Looks at all of them: for checks.</summary>
-    internal long CountFlag(PageFlags flag)
-    {
-        long count = 0;
-        foreach (PageFlags flags in _flags)
-        {
-            count += (flags & flag) != 0 ? 1 : 0;
-        }
-        return count;
-    }
-
-    /// <summary>Counts charged anonymous frames that no page table maps, per memory cgroup id: in the swap cache, or about to be freed.</summary>
-    internal long[] CountIdleAnon(int highestId)
-    {
-        long[] counts = new long[highestId + 1];
-        for (int frame = 0; frame < _flags.Length; frame++)
-        {
-            if ((_flags[frame] & (PageFlags.Allocated | PageFlags.Anon)) == (PageFlags.Allocated | PageFlags.Anon) && _mapCount[frame] == 0)
-            {
-                counts[_memcg[frame]]++;
-            }
-        }
-        return counts;
     }
 
     /// <summary>Throws unless zones cover all frames, each zone's count of free frames is true, and its list holds them.</summary>
@@ -361,21 +289,4 @@ public sealed class PageFrames
         }
         Invariant.Holds(end == Managed, "zones cover all frames");
     }
-}
-
-/// <summary>Frames by use, machine-wide.</summary>
-internal record struct FrameUse
-{
-    /// <summary>Anonymous.</summary>
-    public long Anon;
-    /// <summary>Shared anonymous memory.</summary>
-    public long Shmem;
-    /// <summary>Of <see cref="Shmem"/>, those that some page table maps.</summary>
-    public long Mapped;
-    /// <summary>Counted on an active list.</summary>
-    public long ActiveAnon;
-    /// <summary>Counted on an inactive list.</summary>
-    public long InactiveAnon;
-    /// <summary>Page tables.</summary>
-    public long Kernel;
 }

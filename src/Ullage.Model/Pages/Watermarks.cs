@@ -73,7 +73,7 @@ public sealed class Watermarks
         SetTotalReserve();
     }
 
-    /// <summary>Each zone keeps back a share of all zones above it.</summary>
+    /// <summary>Each zone keeps back a share of all zones above it in its node.</summary>
     [Kernel("setup_per_zone_lowmem_reserve", "mm/page_alloc.c")]
     private void SetReserves()
     {
@@ -89,7 +89,7 @@ public sealed class Watermarks
         long above = 0;
         foreach (Zone other in _zones)
         {
-            above += other.Type > zone.Type && other.Type <= upTo ? other.Managed : 0;
+            above += other.NodeId == zone.NodeId && other.Type > zone.Type && other.Type <= upTo ? other.Managed : 0;
         }
         return above / (zone.Type < 2 ? LowmemRatio : LowmemRatioNormal);
     }

@@ -21,9 +21,10 @@ internal enum Watermark
 [Kernel("struct zone", "include/linux/mmzone.h", Deviation = "No per-CPU lists, no migrate types, no highatomic reserve, no boost.")]
 public sealed class Zone
 {
-    internal Zone(int type, long startPfn, long spanned, long present, int firstFrame, int managed)
+    internal Zone(int type, int node, long startPfn, long spanned, long present, int firstFrame, int managed)
     {
         Type = type;
+        NodeId = node;
         StartPfn = startPfn;
         Spanned = spanned;
         Present = present;
@@ -37,8 +38,14 @@ public sealed class Zone
     /// <summary>0 = DMA, 1 = DMA32, 2 = Normal.</summary>
     public int Type { get; }
 
+    /// <summary>The NUMA node whose memory it is.</summary>
+    public int NodeId { get; }
+
     /// <summary>Its place among the machine's zones that have pages, lowest first.</summary>
     public int Index { get; internal set; }
+
+    /// <summary>Where its pages stand among the lists of a cgroup: one set for each node, in 4.1 for each zone.</summary>
+    internal int LruPlace { get; set; }
 
     /// <summary>Its name as the kernel prints it.</summary>
     public string Name => Type switch { 0 => "DMA", 1 => "DMA32", _ => "Normal" };

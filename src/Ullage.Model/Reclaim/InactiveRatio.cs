@@ -46,12 +46,12 @@ internal sealed class InactiveRatio(Machine machine)
         return IsLow(inactive, active);
     }
 
-    /// <summary>The same for a whole subtree (5.8+).</summary>
-    public bool IsLow(MemCgroup memcg, bool isFile)
+    /// <summary>The same for a whole subtree on one node (5.8+).</summary>
+    public bool IsLowBelow(Lruvec target, bool isFile)
     {
         Workingset workingset = machine.Workingset;
-        long inactive = workingset.PagesOf(memcg, isFile ? LruList.InactiveFile : LruList.InactiveAnon);
-        long active = workingset.PagesOf(memcg, isFile ? LruList.ActiveFile : LruList.ActiveAnon);
+        long inactive = workingset.PagesOf(target, isFile ? LruList.InactiveFile : LruList.InactiveAnon);
+        long active = workingset.PagesOf(target, isFile ? LruList.ActiveFile : LruList.ActiveAnon);
         return IsLow(inactive, active);
     }
 
@@ -62,6 +62,6 @@ internal sealed class InactiveRatio(Machine machine)
         {
             return false;
         }
-        return _rules.Inactive == InactiveRule.Target ? IsLow(lruvec.Memcg, isFile: false) : IsLow(lruvec, isFile: false, inReclaim: true);
+        return _rules.Inactive == InactiveRule.Target ? IsLowBelow(lruvec, isFile: false) : IsLow(lruvec, isFile: false, inReclaim: true);
     }
 }

@@ -7,8 +7,8 @@ using Ullage.Model.Pressure;
 namespace Ullage.Model.Reclaim;
 
 /// <summary>
-/// The kernel thread that reclaims in the background (§9.3): woken when a zone falls below its low watermark, it goes on until some zone is
-/// above its high one. It is a task of its own, whose whole run is a memory stall; each round takes time, in which others run.
+/// The kernel thread that reclaims in the background (§9.3), one for each node: woken when a zone falls below its low watermark, it goes on until some
+/// zone of its node is above its high one. It is a task of its own, whose whole run is a memory stall; each round takes time, in which others run.
 /// </summary>
 [Kernel("balance_pgdat", "mm/vmscan.c", Deviation = "It has a CPU of its own: its rounds take time but keep no other task from running. No watermark boost.")]
 internal sealed class Kswapd
@@ -18,6 +18,7 @@ internal sealed class Kswapd
     private const long QuickNs = 100_000_000; // HZ / 10
 
     private readonly Machine _machine;
+    private readonly MemoryNode _node;
     private readonly ReclaimRun _run = new();
     private readonly Action _continue;
     private readonly TaskStruct _task;
@@ -25,12 +26,13 @@ internal sealed class Kswapd
     private bool _nested;
     private long _sleptNs;
 
-    public Kswapd(Machine machine)
+    public Kswapd(Machine machine, MemoryNode node)
     {
         _machine = machine;
+        _node = node;
         _continue = Continue;
         SignalStruct signal = new() { Tgid = 0 };
-        _task = new TaskStruct(0, signal, machine.CssSets.Init, "kswapd0") { Memalloc = true };
+        _task = new TaskStruct(0, signal, machine.CssSets.Init, FormattableString.Invariant($"kswapd{node.Id}")) { Memalloc = true };
         signal.Leader = _task;
     }
 
@@ -52,12 +54,13 @@ internal sealed class Kswapd
         _runs = true;
         _machine.Work.Add(_machine.TimeNs + _machine.Costs.WorkItemNs, _continue);
         _run.Begin(_machine.Hierarchy.Root.Memcg, isGlobal: true, Reclaimer.Kswapd, Gfp.Kernel, 0);
+        _run.Nodes = _node.Mask;
         _run.Priority = 0; // it begins with its first round
     }
 
-    /// <summary>Some zone is above its high watermark.</summary>
+    /// <summary>Some zone of the node is above its high watermark.</summary>
     [Kernel("pgdat_balanced", "mm/vmscan.c")]
-    private bool IsBalanced() => _machine.Frames.Allows(Watermark.High);
+    private bool IsBalanced() => _node.Allows(Watermark.High);
 
     /// <summary>One round, or the end.</summary>
     private void Continue()
@@ -103,25 +106,28 @@ internal sealed class Kswapd
         long before = _run.Reclaimed;
         long scannedBefore = _run.ScannedInAll;
         _run.Wanted = 0;
-        foreach (Zone zone in _machine.Frames.Zones)
+        foreach (Zone zone in _node.Zones)
         {
             _run.Wanted += Math.Max(zone.High, ReclaimRun.Cluster);
         }
         _machine.NodeReclaim.AgeAnon(_run);
         _run.Scanned = 0;
         _machine.Reclaim.ReclaimSoftLimits(_run);
-        for (_run.Zone = 0; _run.Zone < _machine.Lru.LruvecsPerMemcg; _run.Zone++)
+        for (int place = 0; place < _machine.Lru.LruvecsPerMemcg; place++)
         {
-            _machine.NodeReclaim.Shrink(_run);
+            if (_machine.Lru.NodeAt(place) == _node)
+            {
+                _run.HasShrunkSlab = false;
+                _machine.NodeReclaim.Shrink(_run, place);
+            }
         }
-        _run.Zone = 0;
         if (_run.Scanned < _run.Wanted || _run.Reclaimed == before)
         {
             _run.Priority--;
         }
         costNs = Math.Max(_machine.Costs.FruitlessReclaimNs / ReclaimRun.FirstPriority, (_run.ScannedInAll - scannedBefore) * _machine.Costs.ReclaimPageNs)
-            + _machine.ReclaimThrottle.KswapdWaitNs;
-        _machine.ReclaimThrottle.KswapdWaitNs = 0;
+            + _node.KswapdWaitNs;
+        _node.KswapdWaitNs = 0;
         return _run.Priority >= 1;
     }
 
@@ -132,10 +138,10 @@ internal sealed class Kswapd
         {
             Failures++;
         }
-        _machine.NodeReclaim.SnapshotRefaults(_machine.Hierarchy.Root.Memcg);
+        _machine.NodeReclaim.SnapshotRefaults(_machine.Hierarchy.Root.Memcg, _node.Mask);
         if (balanced)
         {
-            _machine.ReclaimThrottle.Clear();
+            ReclaimThrottle.Clear(_node);
         }
         _runs = false;
         _sleptNs = _machine.TimeNs + costNs;

@@ -10,10 +10,13 @@ internal sealed partial class LruAdd
     private readonly PageBatch _activated;
     private readonly PageBatch _rotated;
     private readonly PageBatch _deactivated;
+    private readonly PageBatch _lazyFreed;
+
+    private int Waiting => _activated.Total + _rotated.Total + _deactivated.Total + _lazyFreed.Total;
 
     /// <summary>The page waits for a move and is held meanwhile, so that it cannot be reclaimed.</summary>
     internal bool IsHeld(int frame) =>
-        _activated.Total + _rotated.Total + _deactivated.Total > 0 && (_activated.Holds(frame) || _rotated.Holds(frame) || _deactivated.Holds(frame));
+        Waiting > 0 && (_activated.Holds(frame) || _rotated.Holds(frame) || _deactivated.Holds(frame) || _lazyFreed.Holds(frame));
 
     /// <summary>
     /// A system call read or wrote the page: the first time it is marked referenced, the second time it becomes active, after that it is
@@ -77,10 +80,46 @@ internal sealed partial class LruAdd
         }
     }
 
+    /// <summary>MADV_FREE gives an anonymous page up: it will wait at the head of the inactive page cache, to be dropped unless it is written again.</summary>
+    [Kernel("folio_mark_lazyfree", "mm/swap.c")]
+    public void MarkLazyFree(int frame)
+    {
+        int cpu = _machine.CurrentCpu;
+        if (MayBeLazyFreed(_frames.Flags(frame)) && _lazyFreed.Add(cpu, frame))
+        {
+            DrainLazyFreed(cpu);
+        }
+    }
+
+    private static bool MayBeLazyFreed(PageFlags flags) =>
+        (flags & (PageFlags.Lru | PageFlags.Anon | PageKinds.LazyFree | PageFlags.SwapCache | PageFlags.Unevictable)) == (PageFlags.Lru | PageFlags.Anon);
+
+    [Kernel("lru_lazyfree", "mm/swap.c")]
+    private void DrainLazyFreed(int cpu)
+    {
+        foreach (int frame in _lazyFreed.Of(cpu))
+        {
+            ref PageFlags flags = ref _frames.Flags(frame);
+            if (!MayBeLazyFreed(flags))
+            {
+                continue;
+            }
+            Lruvec lruvec = Move(cpu, frame, ref flags, (flags & ~(PageFlags.Active | PageFlags.Referenced)) | PageKinds.LazyFree, toTail: false);
+            _machine.Vm.Add(VmItem.PgLazyFree, 1);
+            lruvec.Memcg.Stats.Add(cpu, MemcgStat.PgLazyFree, 1);
+            if (_countsRotations)
+            {
+                lruvec.NoteScan(1, 1, 0);
+            }
+        }
+        _lazyFreed.Clear(cpu);
+    }
+
     private void DrainMoves(int cpu)
     {
         DrainRotated(cpu);
         DrainDeactivated(cpu);
+        DrainLazyFreed(cpu);
         DrainActivated(cpu);
     }
 
@@ -99,7 +138,7 @@ internal sealed partial class LruAdd
             lruvec.Memcg.Stats.Add(cpu, MemcgStat.PgActivate, 1);
             if (_countsRotations)
             {
-                lruvec.NoteScan((flags & (PageFlags.Anon | PageFlags.Shmem)) != 0 ? 0 : 1, 1, 1);
+                lruvec.NoteScan(flags.IsSwapBacked() ? 0 : 1, 1, 1);
             }
         }
         _activated.Clear(cpu);

@@ -18,6 +18,7 @@ internal sealed partial class LruAdd
     private readonly bool _perZone;
     private readonly bool _countsRotations;
     private readonly PageBatch _added;
+    private readonly int[][] _placesFrom; // by node
 
     public LruAdd(Machine machine)
     {
@@ -27,15 +28,45 @@ internal sealed partial class LruAdd
         _newAnonActive = rules.NewAnonActive;
         _perZone = rules.PerZone;
         _countsRotations = machine.Era.Vmscan.Balance == ScanBalanceRule.Rotated;
+        foreach (Zone zone in _frames.Zones)
+        {
+            zone.LruPlace = _perZone ? zone.Index : zone.NodeId;
+        }
+        _placesFrom = PlacesFrom(_frames);
         int cpus = machine.Options.PossibleCpus;
         _added = new PageBatch(cpus, rules.AddBatch);
         _activated = new PageBatch(cpus, rules.AddBatch);
         _rotated = new PageBatch(cpus, rules.AddBatch);
         _deactivated = new PageBatch(cpus, rules.AddBatch);
+        _lazyFreed = new PageBatch(cpus, rules.AddBatch);
     }
 
-    /// <summary>How many lruvecs a cgroup has: one, or one per zone.</summary>
-    public int LruvecsPerMemcg => _perZone ? _frames.Zones.Count : 1;
+    /// <summary>How many lruvecs a cgroup has: one per node, in 4.1 one per zone.</summary>
+    public int LruvecsPerMemcg => _perZone ? _frames.Zones.Count : _frames.Nodes.Count;
+
+    /// <summary>The node that a place among the lruvecs belongs to.</summary>
+    internal MemoryNode NodeAt(int place) => _frames.Nodes[_perZone ? _frames.Zones[place].NodeId : place];
+
+    /// <summary>All places in the order in which reclaim for a CPU of that node visits them.</summary>
+    internal ReadOnlySpan<int> PlacesFrom(MemoryNode node) => _placesFrom[node.Id];
+
+    private static int[][] PlacesFrom(PageFrames frames)
+    {
+        int[][] all = new int[frames.Nodes.Count][];
+        foreach (MemoryNode node in frames.Nodes)
+        {
+            List<int> places = [];
+            foreach (Zone zone in node.Zonelist)
+            {
+                if (!places.Contains(zone.LruPlace))
+                {
+                    places.Add(zone.LruPlace);
+                }
+            }
+            all[node.Id] = [.. places];
+        }
+        return all;
+    }
 
     [Kernel("lru_cache_add", "mm/swap.c")]
     public void Add(int frame)
@@ -80,7 +111,7 @@ internal sealed partial class LruAdd
                 FreeUnused(cpu, frame); // its last user went while it waited
                 continue;
             }
-            if (_newAnonActive && (flags & (PageFlags.Anon | PageFlags.SwapCache)) == PageFlags.Anon) // what comes back from swap is activated when it is mapped
+            if (_newAnonActive && (flags & (PageFlags.Anon | PageFlags.SwapCache | PageKinds.LazyFree)) == PageFlags.Anon) // what comes back from swap is activated when it is mapped
             {
                 flags |= PageFlags.Active;
             }
@@ -126,19 +157,19 @@ internal sealed partial class LruAdd
     {
         MemCgroup memcg = _machine.Hierarchy.ById(_frames.Memcg(frame)) ?? _machine.Hierarchy.Root.Memcg;
         Lruvec[] lruvecs = memcg.Lruvecs ??= NewLruvecs(memcg);
-        return lruvecs[_perZone ? _frames.ZoneOf(frame).Index : 0];
+        return lruvecs.Length == 1 ? lruvecs[0] : lruvecs[_frames.ZoneOf(frame).LruPlace];
     }
 
-    /// <summary>The lists of a cgroup, in a zone where it has them per zone.</summary>
+    /// <summary>The lists of a cgroup on a node, in 4.1 in a zone.</summary>
     [Kernel("mem_cgroup_lruvec", "include/linux/memcontrol.h")]
-    internal Lruvec LruvecOf(MemCgroup memcg, int zone) => (memcg.Lruvecs ??= NewLruvecs(memcg))[zone];
+    internal Lruvec LruvecOf(MemCgroup memcg, int place) => (memcg.Lruvecs ??= NewLruvecs(memcg))[place];
 
     private Lruvec[] NewLruvecs(MemCgroup memcg)
     {
         Lruvec[] lruvecs = new Lruvec[LruvecsPerMemcg];
         for (int i = 0; i < lruvecs.Length; i++)
         {
-            lruvecs[i] = new Lruvec(_frames) { Memcg = memcg, Zone = _perZone ? _frames.Zones[i] : null, BornNs = _machine.TimeNs };
+            lruvecs[i] = new Lruvec(_frames) { Memcg = memcg, Place = i, Zone = _perZone ? _frames.Zones[i] : null, BornNs = _machine.TimeNs };
         }
         return lruvecs;
     }
@@ -165,8 +196,9 @@ internal sealed partial class LruAdd
             Count(cpu, lruvec.Memcg, list, -1);
             flags &= ~(PageFlags.Lru | PageFlags.Active | PageFlags.Unevictable);
         }
-        if (_activated.Total + _rotated.Total + _deactivated.Total > 0)
+        if (Waiting > 0)
         {
+            _lazyFreed.Forget(frame);
             _activated.Forget(frame);
             _rotated.Forget(frame);
             _deactivated.Forget(frame);

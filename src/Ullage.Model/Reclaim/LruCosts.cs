@@ -24,7 +24,7 @@ internal sealed class LruCosts(Machine machine)
         long cost = _rotationsCost ? (written * IoCost) + rotated : written;
         for (MemCgroup? m = lruvec.Memcg; m is not null; m = m.HierarchyParent)
         {
-            Note(machine.Lru.LruvecOf(m, 0), isFile, cost);
+            Note(machine.Lru.LruvecOf(m, lruvec.Place), isFile, cost);
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class LruCosts(Machine machine)
             lruvec.AnonCost += cost;
         }
         long sum = lruvec.FileCost + lruvec.AnonCost;
-        if (sum == 0 || sum <= machine.Workingset.EvictableOf(lruvec.Memcg) / 4)
+        if (sum == 0 || sum <= machine.Workingset.EvictableOf(lruvec) / 4)
         {
             return;
         }

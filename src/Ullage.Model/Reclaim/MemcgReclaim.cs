@@ -1,6 +1,7 @@
 using Ullage.Abi;
 using Ullage.Model.Charging;
 using Ullage.Model.Eras;
+using Ullage.Model.Pages;
 
 namespace Ullage.Model.Reclaim;
 
@@ -66,16 +67,17 @@ internal sealed class MemcgReclaim(Machine machine)
         return Perform(run, machine.Costs.FruitlessReclaimNs);
     }
 
-    /// <summary>Tries to free 32 pages for an allocation that found no zone above its mark.</summary>
+    /// <summary>Tries to free 32 pages for an allocation that found no zone above its mark, on the nodes where it may find one.</summary>
     [Kernel("try_to_free_pages", "mm/vmscan.c")]
-    public long TryToFreePages(Gfp gfp)
+    public long TryToFreePages(Gfp gfp, MemoryNode near, NodeMask nodes)
     {
-        if (machine.ReclaimThrottle.ThrottleDirect(gfp))
+        if (machine.ReclaimThrottle.ThrottleDirect(gfp, near))
         {
             return 1; // killed while it waited
         }
         ReclaimRun run = _runs.Count > 0 ? _runs.Pop() : new ReclaimRun();
         run.Begin(machine.Hierarchy.Root.Memcg, isGlobal: true, Reclaimer.Direct, gfp, ReclaimRun.Cluster);
+        run.Nodes = nodes;
         return Perform(run, machine.Costs.FruitlessReclaimNs);
     }
 
@@ -119,14 +121,14 @@ internal sealed class MemcgReclaim(Machine machine)
                 machine.Pages.NoteStall(run.Gfp);
             }
             Rounds(run);
-            _node.SnapshotRefaults(run.Target);
+            _node.SnapshotRefaults(run.Target, run.Nodes);
             if (run.Reclaimed > 0)
             {
                 return run.Reclaimed;
             }
         }
         while (TriesHarder(run));
-        return run.IsGlobal && !machine.Era.Pages.CountsRetries && machine.ReclaimRetry.AnyReclaimable() ? 1 : 0; // 4.1
+        return run.IsGlobal && !machine.Era.Pages.CountsRetries && machine.ReclaimRetry.AnyReclaimable(run.Nodes) ? 1 : 0; // 4.1
     }
 
     private bool TriesHarder(ReclaimRun run)
@@ -177,7 +179,7 @@ internal sealed class MemcgReclaim(Machine machine)
         while (--run.Priority >= 0);
     }
 
-    /// <summary>All nodes: one. In 4.1 all zones, highest first.</summary>
+    /// <summary>All nodes that count, the CPU's own first. In 4.1 all their zones, highest first.</summary>
     [Kernel("shrink_zones", "mm/vmscan.c")]
     private void ShrinkZones(ReclaimRun run)
     {
@@ -185,11 +187,14 @@ internal sealed class MemcgReclaim(Machine machine)
         {
             _soft.Reclaim(run);
         }
-        for (run.Zone = machine.Lru.LruvecsPerMemcg - 1; run.Zone >= 0; run.Zone--)
+        run.HasShrunkSlab = false;
+        foreach (int place in machine.Lru.PlacesFrom(machine.Frames.NodeOfCpu(machine.CurrentCpu)))
         {
-            _node.Shrink(run);
+            if (run.Nodes.Has(machine.Lru.NodeAt(place).Id))
+            {
+                _node.Shrink(run, place);
+            }
         }
-        run.Zone = 0;
     }
 
     /// <summary>Slab pages came free: they count for the run that is going on, if any.</summary>

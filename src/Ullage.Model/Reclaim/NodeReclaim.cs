@@ -7,7 +7,7 @@ using Ullage.Model.Slab;
 namespace Ullage.Model.Reclaim;
 
 /// <summary>One round over a subtree of cgroups: protection, lists, shrinkers, pressure (§3.9).</summary>
-[Kernel("shrink_node", "mm/vmscan.c", Deviation = "Order 0 only, so that no round is repeated for compaction.")]
+[Kernel("shrink_node", "mm/vmscan.c", Deviation = "Order 0 only, so that no round is repeated for compaction. Shrinkers do not know nodes: the first node of a round asks them.")]
 internal sealed class NodeReclaim(Machine machine)
 {
     private readonly ReclaimRules _rules = machine.Era.Reclaim;
@@ -31,8 +31,11 @@ internal sealed class NodeReclaim(Machine machine)
     }
 
     /// <summary>A round; the run's counts tell what came of it.</summary>
-    public void Shrink(ReclaimRun run)
+    /// <param name="run">The run.</param>
+    /// <param name="place">Of a node, in 4.1 of a zone.</param>
+    public void Shrink(ReclaimRun run, int place)
     {
+        (run.Zone, run.Node) = (place, machine.Lru.NodeAt(place));
         ReclaimRun? outer = _innermost;
         _innermost = run;
         long reclaimed = run.Reclaimed;
@@ -41,18 +44,19 @@ internal sealed class NodeReclaim(Machine machine)
         run.SlabPages = 0;
         Prepare(run);
         long eligible = WalkMemcgs(run);
-        if (run.IsGlobal && _rules.GlobalShrinkerPass)
+        if (run.IsGlobal && _rules.GlobalShrinkerPass && !run.HasShrunkSlab)
         {
             machine.Shrinkers.ShrinkGlobal(run.Gfp, new ShrinkDepth(run.Priority, run.Scanned - scanned, eligible));
         }
+        run.HasShrunkSlab = machine.Frames.IsNuma;
         run.Reclaimed += run.IsGlobal || _rules.SlabCountsForMemcg ? run.SlabPages : 0;
         _innermost = outer;
         Tell(run, run.Target, tree: true, run.Scanned - scanned, run.Reclaimed - reclaimed);
         if (run.Reclaimed > reclaimed)
         {
-            machine.Kswapd.Failures = 0;
+            machine.Kswapds[run.Node.Id].Failures = 0;
         }
-        machine.ReclaimThrottle.AfterRound(run);
+        ReclaimThrottle.AfterRound(run);
     }
 
     private void Tell(ReclaimRun run, MemCgroup memcg, bool tree, long scanned, long reclaimed)
@@ -71,19 +75,19 @@ internal sealed class NodeReclaim(Machine machine)
         {
             return;
         }
-        Lruvec target = machine.Lru.LruvecOf(run.Target, 0);
+        Lruvec target = machine.Lru.LruvecOf(run.Target, run.Zone);
         run.AnonCost = target.AnonCost;
         run.FileCost = target.FileCost;
         run.MayDeactivateAnon = run.ForceDeactivate || MayDeactivate(target, isFile: false);
         run.MayDeactivateFile = run.ForceDeactivate || MayDeactivate(target, isFile: true);
-        run.CacheTrim = !run.MayDeactivateFile && machine.Workingset.PagesOf(run.Target, LruList.InactiveFile) >> run.Priority > 0;
-        run.FileIsTiny = run.IsGlobal && !run.MayDeactivateAnon && machine.Vm[VmItem.InactiveAnon] >> run.Priority > 0 && ScanBalance.IsFileTiny(machine);
+        run.CacheTrim = !run.MayDeactivateFile && machine.Workingset.PagesOf(target, LruList.InactiveFile) >> run.Priority > 0;
+        run.FileIsTiny = run.IsGlobal && !run.MayDeactivateAnon && run.Node.ListPages(LruList.InactiveAnon) >> run.Priority > 0 && ScanBalance.IsFileTiny(run.Node);
     }
 
     private bool MayDeactivate(Lruvec target, bool isFile)
     {
         int type = isFile ? 1 : 0;
-        return machine.Workingset.Activations(target, type) != target.LastActivations[type] || machine.InactiveRatio.IsLow(target.Memcg, isFile);
+        return machine.Workingset.Activations(target, type) != target.LastActivations[type] || machine.InactiveRatio.IsLowBelow(target, isFile);
     }
 
     /// <summary>Visits the cgroups; answers how many pages there were on the lists that were scanned.</summary>
@@ -140,18 +144,24 @@ internal sealed class NodeReclaim(Machine machine)
         long scanned = run.Scanned;
         long reclaimed = run.Reclaimed;
         long eligible = memcg.Lruvecs is { } lruvecs ? _lists.Shrink(run, lruvecs[run.Zone]) : 0;
-        machine.Shrinkers.Shrink(memcg, run.Gfp, new ShrinkDepth(run.Priority, run.Scanned - scanned, eligible));
+        if (!run.HasShrunkSlab)
+        {
+            machine.Shrinkers.Shrink(memcg, run.Gfp, new ShrinkDepth(run.Priority, run.Scanned - scanned, eligible));
+        }
         Tell(run, memcg, tree: false, run.Scanned - scanned, run.Reclaimed - reclaimed);
         return eligible;
     }
 
     /// <summary>The end of a run: refaults that come from now on are news (§3.4).</summary>
     [Kernel("snapshot_refaults", "mm/vmscan.c")]
-    public void SnapshotRefaults(MemCgroup target)
+    public void SnapshotRefaults(MemCgroup target, NodeMask nodes)
     {
         if (!_vmscan.SnapshotsSubtree)
         {
-            Snapshot(machine.Lru.LruvecOf(target, 0));
+            for (int place = 0; place < machine.Lru.LruvecsPerMemcg; place++)
+            {
+                Snapshot(machine.Lru.LruvecOf(target, place), nodes);
+            }
             return;
         }
         List<MemCgroup> walk = _positions.Begin(target, 0, 0, full: true);
@@ -159,19 +169,23 @@ internal sealed class NodeReclaim(Machine machine)
         {
             foreach (Lruvec lruvec in memcg.Lruvecs ?? [])
             {
-                Snapshot(lruvec);
+                Snapshot(lruvec, nodes);
             }
         }
         _positions.End(walk);
     }
 
-    private void Snapshot(Lruvec lruvec)
+    private void Snapshot(Lruvec lruvec, NodeMask nodes)
     {
+        if (!nodes.Has(machine.Lru.NodeAt(lruvec.Place).Id))
+        {
+            return;
+        }
         lruvec.LastActivations[0] = machine.Workingset.Activations(lruvec, 0);
         lruvec.LastActivations[1] = machine.Workingset.Activations(lruvec, 1);
     }
 
-    /// <summary>Ages anonymous memory of all cgroups a little, for kswapd.</summary>
+    /// <summary>Ages anonymous memory of all cgroups on the run's nodes a little, for kswapd.</summary>
     [Kernel("kswapd_age_node", "mm/vmscan.c")]
     public void AgeAnon(ReclaimRun run)
     {
@@ -180,7 +194,7 @@ internal sealed class NodeReclaim(Machine machine)
             return;
         }
         MemCgroup root = machine.Hierarchy.Root.Memcg;
-        if (_vmscan.Inactive == InactiveRule.Target && !machine.InactiveRatio.IsLow(root, isFile: false))
+        if (_vmscan.Inactive == InactiveRule.Target && !machine.InactiveRatio.IsLowBelow(machine.Lru.LruvecOf(root, run.Nodes.Lowest), isFile: false))
         {
             return;
         }
@@ -189,6 +203,10 @@ internal sealed class NodeReclaim(Machine machine)
         {
             foreach (Lruvec lruvec in memcg.Lruvecs ?? [])
             {
+                if (!run.Nodes.Has(machine.Lru.NodeAt(lruvec.Place).Id))
+                {
+                    continue;
+                }
                 if (_vmscan.Inactive == InactiveRule.Target || machine.InactiveRatio.IsLow(lruvec, isFile: false, inReclaim: true))
                 {
                     _lists.ShrinkActive(run, lruvec, LruList.ActiveAnon, ReclaimRun.Cluster);

@@ -47,12 +47,6 @@ internal sealed class PageReclaim(Machine machine)
     private readonly VmscanRules _rules = machine.Era.Vmscan;
     private readonly PageFrames _frames = machine.Frames;
 
-    /// <summary>kswapd has met nothing but dirty pages: it may write file pages (PGDAT_DIRTY).</summary>
-    public bool NodeIsDirty { get; set; }
-
-    /// <summary>kswapd has met nothing but pages under writeback (PGDAT_WRITEBACK).</summary>
-    public bool NodeIsInWriteback { get; set; }
-
     public PageFate TryToFree(ReclaimRun run, int frame, ref BatchCounts counts)
     {
         ref PageFlags flags = ref _frames.Flags(frame);
@@ -99,7 +93,7 @@ internal sealed class PageReclaim(Machine machine)
 
     internal bool IsMapped(int frame, PageFlags flags) => _frames.MapCount(frame) > ((flags & (PageFlags.Shmem | PageFlags.File)) != 0 ? 1 : 0); // the cache holds its page, too
 
-    private static bool IsFileType(PageFlags flags) => (flags & (PageFlags.Anon | PageFlags.Shmem)) == 0;
+    private static bool IsFileType(PageFlags flags) => !flags.IsSwapBacked();
 
     private static bool MayEnterFs(ReclaimRun run, PageFlags flags) =>
         (run.Gfp & Gfp.Fs) != 0 || ((flags & PageFlags.SwapCache) != 0 && (run.Gfp & Gfp.Blocking) != 0);
@@ -121,7 +115,7 @@ internal sealed class PageReclaim(Machine machine)
         {
             return null;
         }
-        if (run.IsKswapd && (flags & PageFlags.Reclaim) != 0 && NodeIsInWriteback)
+        if (run.IsKswapd && (flags & PageFlags.Reclaim) != 0 && run.Node.IsInWriteback)
         {
             counts.Immediate++;
             return OutOfTheWay(frame, flags, ref counts);
@@ -165,6 +159,10 @@ internal sealed class PageReclaim(Machine machine)
 
     private PageFate Evict(ReclaimRun run, int frame, Reference reference, bool isMapped, ref PageFlags flags, ref BatchCounts counts)
     {
+        if (flags.IsLazyFree())
+        {
+            return Discard(frame, isMapped, ref flags, ref counts);
+        }
         if ((flags & (PageFlags.Anon | PageFlags.SwapCache)) == PageFlags.Anon)
         {
             if ((run.Gfp & Gfp.Blocking) == 0)
@@ -188,10 +186,30 @@ internal sealed class PageReclaim(Machine machine)
         return Remove(run, frame);
     }
 
+    /// <summary>A page that MADV_FREE gave up goes as it is. One that was written since is a page like others again, and in use.</summary>
+    [Kernel("ttu_anon_folio", "mm/rmap.c")]
+    private PageFate Discard(int frame, bool isMapped, ref PageFlags flags, ref BatchCounts counts)
+    {
+        if (isMapped && !machine.Rmap.TryToDiscard(frame))
+        {
+            flags &= ~PageKinds.LazyFree;
+            return Activate(frame, flags, ref counts);
+        }
+        if (machine.Lru.IsHeld(frame))
+        {
+            return PageFate.Keep;
+        }
+        flags &= ~PageFlags.InAddBatch;
+        machine.Vm.Add(VmItem.PgLazyFreed, 1);
+        machine.Hierarchy.ById(_frames.Memcg(frame))?.Stats.Add(machine.CurrentCpu, MemcgStat.PgLazyFreed, 1);
+        machine.Faults.FreeAnon(machine.CurrentCpu, frame);
+        return PageFate.Freed;
+    }
+
     /// <summary>A dirty page is written first. File pages only by kswapd, when it has seen nothing else; flushers do it better (§3.6).</summary>
     private PageFate? WriteDirty(ReclaimRun run, int frame, Reference reference, ref PageFlags flags, ref BatchCounts counts)
     {
-        if (IsFileType(flags) && (!run.IsKswapd || (_rules.DirtyActivates && (flags & PageFlags.Reclaim) == 0) || !NodeIsDirty))
+        if (IsFileType(flags) && (!run.IsKswapd || (_rules.DirtyActivates && (flags & PageFlags.Reclaim) == 0) || !run.Node.IsDirty))
         {
             machine.Vm.Add(VmItem.VmscanImmediate, 1);
             flags |= PageFlags.Reclaim;

@@ -18,8 +18,8 @@ internal sealed class ReclaimRetry(Machine machine)
     [Kernel("zone_reclaimable", "mm/vmscan.c")]
     public bool IsReclaimable(Zone zone) => zone.PagesScanned < ReclaimablePages(zone) * HopelessFactor;
 
-    /// <summary>An allocation should try once more: some zone would do if all that can be reclaimed were free.</summary>
-    public bool ShouldRetry(long reclaimed, ref int loops)
+    /// <summary>An allocation should try once more: some zone of the nodes would do if all that can be reclaimed were free.</summary>
+    public bool ShouldRetry(long reclaimed, NodeMask nodes, ref int loops)
     {
         if (!machine.Era.Pages.CountsRetries)
         {
@@ -32,7 +32,7 @@ internal sealed class ReclaimRetry(Machine machine)
         }
         foreach (Zone zone in machine.Frames.Zones)
         {
-            if (zone.Free + ReclaimablePages(zone) > zone.Min + zone.LowmemReserve)
+            if (nodes.Has(zone.NodeId) && zone.Free + ReclaimablePages(zone) > zone.Min + zone.LowmemReserve)
             {
                 return true;
             }
@@ -41,11 +41,11 @@ internal sealed class ReclaimRetry(Machine machine)
     }
 
     /// <summary>4.1: zones that are not hopeless yet count as progress.</summary>
-    public bool AnyReclaimable()
+    public bool AnyReclaimable(NodeMask nodes)
     {
         foreach (Zone zone in machine.Frames.Zones)
         {
-            if (IsReclaimable(zone))
+            if (nodes.Has(zone.NodeId) && IsReclaimable(zone))
             {
                 return true;
             }

@@ -48,8 +48,17 @@ internal sealed class ReclaimRun
     /// <summary>12 (gently) to 0 (everything).</summary>
     public int Priority;
 
-    /// <summary>The place of the zone that is being reclaimed (4.1); otherwise 0.</summary>
+    /// <summary>The place of what is being reclaimed: a node, in 4.1 a zone.</summary>
     public int Zone;
+
+    /// <summary>The node of <see cref="Zone"/>.</summary>
+    public Pages.MemoryNode Node = null!;
+
+    /// <summary>Nodes that may be reclaimed from.</summary>
+    public Pages.NodeMask Nodes;
+
+    /// <summary>Shrinkers have had their turn in this round: they are asked once, whatever the number of nodes.</summary>
+    public bool HasShrunkSlab;
 
     public bool MaySwap;
     public bool MayWrite;
@@ -106,6 +115,7 @@ internal sealed class ReclaimRun
         (Target, IsGlobal, By, Gfp, Wanted) = (target, isGlobal, by, gfp, wanted);
         (Priority, Zone, MaySwap, MayWrite, Swappiness) = (FirstPriority, 0, true, true, -1);
         (Reclaimed, Scanned, ScannedInAll, SlabPages, Unmapped) = (0, 0, 0, 0, 0);
+        (Nodes, HasShrunkSlab) = (Pages.NodeMask.All, false);
         (LowReclaim, LowSkipped, ForceDeactivate, SkippedDeactivate, FullWalk) = (false, false, false, false, false);
         (MayDeactivateAnon, MayDeactivateFile, CacheTrim, FileIsTiny, AnonCost, FileCost) = (false, false, false, false, 0, 0);
         Round = default;

@@ -11,11 +11,8 @@ internal sealed class ReclaimThrottle(Machine machine)
 {
     private const long WritebackNs = 100_000_000; // HZ / 10
 
-    /// <summary>kswapd should sleep so long before its next round.</summary>
-    public long KswapdWaitNs { get; set; }
-
     /// <summary>What a round has met tells kswapd how to go on.</summary>
-    public void AfterRound(ReclaimRun run)
+    public static void AfterRound(ReclaimRun run)
     {
         if (!run.IsKswapd)
         {
@@ -24,33 +21,33 @@ internal sealed class ReclaimThrottle(Machine machine)
         RoundCounts round = run.Round;
         if (round.Writeback > 0 && round.Writeback == round.Taken)
         {
-            machine.PageReclaim.NodeIsInWriteback = true;
+            run.Node.IsInWriteback = true;
         }
         if (round.UnqueuedDirty > 0 && round.UnqueuedDirty == round.FileTaken)
         {
-            machine.PageReclaim.NodeIsDirty = true;
+            run.Node.IsDirty = true;
         }
         if (round.Immediate > 0)
         {
-            KswapdWaitNs = WritebackNs;
+            run.Node.KswapdWaitNs = WritebackNs;
         }
     }
 
     /// <summary>The node is balanced again: nothing is known to be dirty or congested.</summary>
     [Kernel("clear_pgdat_congested", "mm/vmscan.c")]
-    public void Clear() => machine.PageReclaim.NodeIsInWriteback = machine.PageReclaim.NodeIsDirty = false;
+    public static void Clear(MemoryNode node) => node.IsInWriteback = node.IsDirty = false;
 
-    /// <summary>Free memory is above half of what the min watermarks keep back, or nothing can be reclaimed anyway.</summary>
+    /// <summary>Free memory of the node is above half of what the min watermarks keep back, or nothing can be reclaimed anyway.</summary>
     [Kernel("allow_direct_reclaim", "mm/vmscan.c")]
-    public bool AllowsDirect()
+    public bool AllowsDirect(MemoryNode node)
     {
-        if (machine.Kswapd.Failures >= Kswapd.MostFailures)
+        if (machine.Kswapds[node.Id].Failures >= Kswapd.MostFailures)
         {
             return true;
         }
         long reserve = 0;
         long free = 0;
-        foreach (Zone zone in machine.Frames.Zones)
+        foreach (Zone zone in node.Zones)
         {
             if (machine.ReclaimRetry.ReclaimablePages(zone) > 0)
             {
@@ -63,17 +60,17 @@ internal sealed class ReclaimThrottle(Machine machine)
 
     /// <summary>A task in need of memory waits while the reserves are low. True = it was killed meanwhile.</summary>
     [Kernel("throttle_direct_reclaim", "mm/vmscan.c")]
-    public bool ThrottleDirect(Gfp gfp)
+    public bool ThrottleDirect(Gfp gfp, MemoryNode node)
     {
-        if (machine.Current is not { } task || task.FatalSignalPending || AllowsDirect())
+        if (machine.Current is not { } task || task.FatalSignalPending || AllowsDirect(node))
         {
             return false;
         }
         machine.Vm.Add(VmItem.PgScanDirectThrottle, 1);
         long untilNs = (gfp & Gfp.Fs) == 0 ? machine.TimeNs + 1_000_000_000 : long.MaxValue;
-        while (!AllowsDirect() && !task.FatalSignalPending && machine.TimeNs < untilNs)
+        while (!AllowsDirect(node) && !task.FatalSignalPending && machine.TimeNs < untilNs)
         {
-            machine.Kswapd.Wake();
+            machine.Kswapds[node.Id].Wake();
             long next = machine.Work.NextDueNs;
             if (next == long.MaxValue)
             {

@@ -97,20 +97,12 @@ internal sealed class ScanBalance(Machine machine)
         {
             return zone.FilePages + zone.Free <= zone.High;
         }
-        return IsFileTiny(machine) && (!_rules.TinyFileNeedsAnon
+        return IsFileTiny(machine.Lru.NodeAt(lruvec.Place)) && (!_rules.TinyFileNeedsAnon
             || (!machine.InactiveRatio.IsLow(lruvec, isFile: false, inReclaim: false) && lruvec.Size(LruList.InactiveAnon) >> run.Priority > 0));
     }
 
-    /// <summary>Page cache and free memory together do not exceed all high watermarks.</summary>
-    internal static bool IsFileTiny(Machine machine)
-    {
-        long high = 0;
-        foreach (Zone zone in machine.Frames.Zones)
-        {
-            high += zone.High;
-        }
-        return machine.Vm[VmItem.ActiveFile] + machine.Vm[VmItem.InactiveFile] + machine.Frames.Free <= high;
-    }
+    /// <summary>A node's page cache and free memory together do not exceed all its high watermarks.</summary>
+    internal static bool IsFileTiny(MemoryNode node) => node.ListPages(LruList.ActiveFile) + node.ListPages(LruList.InactiveFile) + node.Free <= node.High;
 
     private (Int128 Anon, Int128 File, Int128 Whole) ByRotation(ReclaimRun run, Lruvec lruvec)
     {

@@ -44,12 +44,14 @@ internal sealed class ShadowNodeShrinker(Machine machine) : IShrinker
         {
             return (machine.Vm[VmItem.InactiveFile] + machine.Vm[VmItem.ActiveFile]) >> MemcgShift;
         }
-        Lruvec lists = machine.Lru.LruvecOf(memcg, 0);
-        if (_rules.Shadows == ShadowAllowance.FilePages)
+        long pages = 0;
+        foreach (Lruvec lists in memcg.Lruvecs ?? [])
         {
-            return (lists.Size(LruList.InactiveFile) + lists.Size(LruList.ActiveFile)) >> MemcgShift;
+            pages += _rules.Shadows == ShadowAllowance.FilePages
+                ? lists.Size(LruList.InactiveFile) + lists.Size(LruList.ActiveFile)
+                : machine.Workingset.LocalPagesOf(lists); // from 6.12 on as of the last flush: none before the first one
         }
-        return machine.Workingset.LocalPagesOf(lists) >> MemcgShift; // from 6.12 on as of the last flush: none before the first one
+        return pages >> MemcgShift;
     }
 
     [Kernel("scan_shadow_nodes", "mm/workingset.c")]

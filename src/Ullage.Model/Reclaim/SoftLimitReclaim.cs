@@ -92,9 +92,13 @@ internal sealed class SoftLimitReclaim(Machine machine)
     {
         _run.Begin(memcg, isGlobal: false, outer.By, outer.Gfp, ReclaimRun.Cluster);
         _run.Priority = 0;
-        for (_run.Zone = 0; _run.Zone < (memcg.Lruvecs?.Length ?? 0); _run.Zone++)
+        foreach (Pages.Lruvec lruvec in memcg.Lruvecs ?? [])
         {
-            machine.NodeReclaim.Lists.Shrink(_run, memcg.Lruvecs![_run.Zone]);
+            (_run.Zone, _run.Node) = (lruvec.Place, machine.Lru.NodeAt(lruvec.Place));
+            if (outer.Nodes.Has(_run.Node.Id))
+            {
+                machine.NodeReclaim.Lists.Shrink(_run, lruvec);
+            }
         }
         outer.Scanned += _run.Scanned;
         outer.ScannedInAll += _run.ScannedInAll;

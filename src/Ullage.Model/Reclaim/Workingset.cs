@@ -9,14 +9,16 @@ namespace Ullage.Model.Reclaim;
 /// Refault distances (§3.10): an evicted page leaves the age of its lists behind. When it comes back, the difference tells how many pages
 /// more would have kept it; if there are as many active pages as that, it joins them at once.
 /// </summary>
-[Kernel("workingset_refault", "mm/workingset.c", Deviation = "One node, so that a shadow has no node number; counters never overflow into bucket_order.")]
+[Kernel("workingset_refault", "mm/workingset.c", Deviation = "Counters never overflow into bucket_order. With several nodes reclaim sees lists as they are, without what CPUs have not folded yet.")]
 internal sealed class Workingset(Machine machine)
 {
-    private const int AgeBits = 36;
     private const int MemcgBits = 16;
     private const long FlushNs = 2_000_000_000; // FLUSH_TIME
-    private const long AgeMask = (1L << AgeBits) - 1;
 
+    private const int NodeBits = 6; // as many as MAX_NODES needs
+
+    private readonly int _nodeBits = machine.Frames.IsNuma ? NodeBits : 0;
+    private readonly long _ageMask = (1L << (machine.Frames.IsNuma ? 30 : 36)) - 1;
     private readonly VmscanRules _rules = machine.Era.Vmscan;
     private readonly PageFrames _frames = machine.Frames;
     private long _period;
@@ -29,7 +31,7 @@ internal sealed class Workingset(Machine machine)
     public long Eviction(int frame, MemCgroup? target)
     {
         Lruvec lruvec = _rules.Workingset == WorkingsetRule.Target
-            ? machine.Lru.LruvecOf(target ?? machine.Hierarchy.Root.Memcg, 0)
+            ? machine.Lru.LruvecOf(target ?? machine.Hierarchy.Root.Memcg, machine.Frames.NodeIdOf(frame))
             : machine.Lru.LruvecOf(frame);
         Lruvec clock = ClockOf(lruvec);
         long before = clock.Age;
@@ -37,7 +39,8 @@ internal sealed class Workingset(Machine machine)
         long age = _rules.AgeBeforeEviction ? before : clock.Age;
         long workingset = (_frames.Flags(frame) & PageFlags.Workingset) != 0 ? 1 : 0;
         int place = _rules.Workingset == WorkingsetRule.Zone ? lruvec.Zone!.Index : lruvec.Memcg.Id;
-        return ((((age & AgeMask) << MemcgBits) | (uint)place) << 1) | workingset;
+        long node = _nodeBits == 0 || lruvec.Zone is not null ? 0 : lruvec.Place;
+        return ((((((age & _ageMask) << _nodeBits) | node) << MemcgBits) | (uint)place) << 1) | workingset;
     }
 
     /// <summary>4.1: a zone's cgroups share one clock, the root's.</summary>
@@ -54,7 +57,7 @@ internal sealed class Workingset(Machine machine)
         lruvec.Age++;
         for (MemCgroup? m = lruvec.Memcg.HierarchyParent; m is not null; m = m.HierarchyParent)
         {
-            machine.Lru.LruvecOf(m, 0).Age++;
+            machine.Lru.LruvecOf(m, lruvec.Place).Age++;
         }
     }
 
@@ -95,7 +98,7 @@ internal sealed class Workingset(Machine machine)
         {
             return;
         }
-        long distance = (clock.Age - (shadow >> (MemcgBits + 1))) & AgeMask;
+        long distance = (clock.Age - (shadow >> (MemcgBits + 1 + _nodeBits))) & _ageMask;
         if (distance > Limit(clock, own, isFile))
         {
             return;
@@ -128,7 +131,7 @@ internal sealed class Workingset(Machine machine)
             clock = own;
             return false;
         }
-        clock = machine.Lru.LruvecOf(memcg, 0);
+        clock = machine.Lru.LruvecOf(memcg, (int)(shadow >> (MemcgBits + 1)) & ((1 << _nodeBits) - 1));
         counted = _rules.Workingset == WorkingsetRule.OwnMemcg ? clock : own;
         return true;
     }
@@ -144,45 +147,46 @@ internal sealed class Workingset(Machine machine)
         {
             return clock.Size(LruList.ActiveFile);
         }
-        long limit = PagesOf(clock.Memcg, LruList.ActiveFile);
+        long limit = PagesOf(clock, LruList.ActiveFile);
         if (!isFile)
         {
-            limit += PagesOf(clock.Memcg, LruList.InactiveFile);
+            limit += PagesOf(clock, LruList.InactiveFile);
         }
         if (machine.PageBackends.FreeSwapPages(own.Memcg) > 0)
         {
-            limit += PagesOf(clock.Memcg, LruList.ActiveAnon);
-            limit += isFile ? PagesOf(clock.Memcg, LruList.InactiveAnon) : 0;
+            limit += PagesOf(clock, LruList.ActiveAnon);
+            limit += isFile ? PagesOf(clock, LruList.InactiveAnon) : 0;
         }
         return limit;
     }
 
-    /// <summary>Pages of a subtree on a list, as the kernel of 5.8 and later sees them: to 5.14 only what CPUs have folded.</summary>
+    /// <summary>Pages of a subtree on a list of one node, as the kernel of 5.8 and later sees them: to 5.14 only what CPUs have folded.</summary>
     [Kernel("lruvec_page_state", "include/linux/memcontrol.h")]
-    public long PagesOf(MemCgroup memcg, LruList list)
+    public long PagesOf(Lruvec target, LruList list)
     {
-        if (memcg.IsRoot)
+        if (target.Memcg.IsRoot)
         {
-            return machine.Vm[VmItem.InactiveAnon + (int)list];
+            return _nodeBits == 0 ? machine.Vm[VmItem.InactiveAnon + (int)list] : machine.Lru.NodeAt(target.Place).ListPages(list);
         }
-        return _rules.CountsLag ? Flushed(machine.Lru.LruvecOf(memcg, 0)).Pages(list) : CountPages(memcg, list);
+        return _rules.CountsLag ? Flushed(target).Pages(list) : CountPages(target.Memcg, target.Place, list);
     }
 
     /// <summary>The same, of all lists that reclaim scans.</summary>
-    public long EvictableOf(MemCgroup memcg)
+    public long EvictableOf(Lruvec target)
     {
-        if (!memcg.IsRoot && _rules.CountsLag)
+        if (!target.Memcg.IsRoot && _rules.CountsLag)
         {
-            return Flushed(machine.Lru.LruvecOf(memcg, 0)).Evictable;
+            return Flushed(target).Evictable;
         }
-        return PagesOf(memcg, LruList.InactiveAnon) + PagesOf(memcg, LruList.ActiveAnon) + PagesOf(memcg, LruList.InactiveFile) + PagesOf(memcg, LruList.ActiveFile);
+        return PagesOf(target, LruList.InactiveAnon) + PagesOf(target, LruList.ActiveAnon) + PagesOf(target, LruList.InactiveFile) + PagesOf(target, LruList.ActiveFile);
     }
 
     /// <summary>Pages on all lists of a cgroup alone, and of its slab: what nodes of shadows are held against.</summary>
     [Kernel("lruvec_page_state_local", "mm/memcontrol.c")]
     public long LocalPagesOf(Lruvec lruvec) => _rules.CountsLag && !lruvec.Memcg.IsRoot ? Flushed(lruvec).Local : CountLocal(lruvec);
 
-    private long CountLocal(Lruvec lruvec) => lruvec.Evictable + lruvec.Size(LruList.Unevictable) + machine.Slab.PagesOf(lruvec.Memcg);
+    // Slab pages are told apart by cgroup, not by node: the first node has them.
+    private long CountLocal(Lruvec lruvec) => lruvec.Evictable + lruvec.Size(LruList.Unevictable) + (lruvec.Place == 0 ? machine.Slab.PagesOf(lruvec.Memcg) : 0);
 
     /// <summary>The counts as of the last of the flushes that come every 2 s; of a new cgroup nothing has been counted until then.</summary>
     [Kernel("mem_cgroup_flush_stats_ratelimited", "mm/memcontrol.c", Deviation = "The flush is made when somebody asks for the first time after it was due; reading memory.stat flushes nothing here.")]
@@ -195,7 +199,7 @@ internal sealed class Workingset(Machine machine)
             counts.Period = period;
             for (int list = 0; list < Lruvec.Lists; list++)
             {
-                counts.Set((LruList)list, CountPages(lruvec.Memcg, (LruList)list));
+                counts.Set((LruList)list, CountPages(lruvec.Memcg, lruvec.Place, (LruList)list));
             }
             counts.Local = CountLocal(lruvec);
             (counts.Activations[0], counts.Activations[1]) = (lruvec.Activations[0], lruvec.Activations[1]);
@@ -214,16 +218,16 @@ internal sealed class Workingset(Machine machine)
         return _period;
     }
 
-    private long CountPages(MemCgroup memcg, LruList list)
+    private long CountPages(MemCgroup memcg, int place, LruList list)
     {
-        if (_batched)
+        if (_batched && _nodeBits == 0)
         {
             return memcg.Stats.Recursive(MemcgStat.InactiveAnon + (int)list);
         }
-        long pages = memcg.Lruvecs is { } lruvecs ? lruvecs[0].Size(list) : 0;
+        long pages = memcg.Lruvecs is { } lruvecs ? lruvecs[place].Size(list) : 0;
         foreach (MemCgroup child in memcg.Children)
         {
-            pages += child.HierarchyParent == memcg ? CountPages(child, list) : 0;
+            pages += child.HierarchyParent == memcg ? CountPages(child, place, list) : 0;
         }
         return pages;
     }
@@ -236,7 +240,7 @@ internal sealed class Workingset(Machine machine)
         {
             return Flushed(lruvec).Activations[type];
         }
-        if (!_batched || lruvec.Memcg.IsRoot || (_rules.LocalCountsAreExact && _rules.Workingset != WorkingsetRule.Target))
+        if (!_batched || _nodeBits != 0 || lruvec.Memcg.IsRoot || (_rules.LocalCountsAreExact && _rules.Workingset != WorkingsetRule.Target))
         {
             return lruvec.Activations[type];
         }
@@ -248,7 +252,7 @@ internal sealed class Workingset(Machine machine)
         lruvec.Activations[type]++;
         for (MemCgroup? m = lruvec.Memcg.HierarchyParent; m is not null && _rules.Workingset == WorkingsetRule.Target; m = m.HierarchyParent)
         {
-            machine.Lru.LruvecOf(m, 0).Activations[type]++;
+            machine.Lru.LruvecOf(m, lruvec.Place).Activations[type]++;
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
         int head = -1;
         for (int i = 0; i < pages; i++)
         {
-            int frame = machine.Frames.Allocate(PageFlags.Kernel);
+            int frame = machine.Pages.AllocateFast(PageFlags.Kernel);
             if (frame < 0 && mayReclaim)
             {
                 frame = machine.AllocateSlow(PageFlags.Kernel);

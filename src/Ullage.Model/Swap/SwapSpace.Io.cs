@@ -128,6 +128,18 @@ internal sealed partial class SwapSpace
         return frame;
     }
 
+    /// <summary>Begins to read one slot that is likely to be wanted.</summary>
+    [Kernel("read_swap_cache_async", "mm/swap_state.c")]
+    public void ReadAhead(int slot, MemCgroup asking)
+    {
+        int read = 0;
+        _ = Read(slot, asking, ref read, out _);
+        if (read > 0)
+        {
+            _ = _machine.Disk.ReadDoneAt(read); // the disk is busy with it; nobody waits
+        }
+    }
+
     /// <summary>Waiting for a page that was swapped out not long ago is a memory stall (§6.7).</summary>
     [Kernel("folio_wait_bit_common", "mm/filemap.c")]
     private void WaitForRead(long doneNs)

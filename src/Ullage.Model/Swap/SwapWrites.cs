@@ -97,7 +97,7 @@ internal sealed class SwapWrites
     private void WaitForDevice()
     {
         long waitNs = _throttle.WaitUntilNs(_machine.TimeNs) - _machine.TimeNs;
-        if (waitNs > 0 && _machine.Current is not null && !_machine.Kswapd.IsCurrent)
+        if (waitNs > 0 && _machine.Current is not null && !Array.Exists(_machine.Kswapds, static kswapd => kswapd.IsCurrent))
         {
             _machine.IoSchedule(waitNs);
         }

@@ -168,7 +168,7 @@ public sealed class SpaceCallTests
         long address = machine.Mmap(task, 4 * Page, Rw).Address;
         machine.Touch(task, address, write: true);
         machine.Madvise(task, address, 4 * Page, Advice.Free).ShouldBe(era == "4.1" ? Errno.EINVAL : Errno.None);
-        machine.IsResident(task, address).ShouldBe(era == "4.1");
+        machine.IsResident(task, address).ShouldBeTrue(); // it goes when reclaim meets it
         long shared = machine.Mmap(task, 4 * Page, Rw | VmaFlags.Shared).Address;
         machine.Madvise(task, shared, 4 * Page, Advice.Free).ShouldBe(Errno.EINVAL);
         machine.Madvise(task, shared, 4 * Page, Advice.WillNeed).ShouldBe(Errno.None);

@@ -12,7 +12,7 @@ public sealed class FileSetTests
     private static readonly HashSet<string> WriteOnly =
         ["memory.force_empty", "cgroup.event_control", "memory.pressure_level", "memory.reclaim", "cgroup.kill", "release_agent"];
 
-    private static bool IsOurs(string name) => name is "tasks" or "notify_on_release" || name.Split('.')[0] is "memory" or "cgroup" || name.EndsWith(".pressure");
+    private static bool IsOurs(string name) => name is "tasks" or "notify_on_release" or "cpuset.cpus.effective" or "cpuset.mems.effective" || name.Split('.')[0] is "memory" or "cgroup" || name.EndsWith(".pressure");
 
     private static Machine BootFor(string era, int version, string folder) =>
         Workloads.Boot(era, version, swapAccounting: version == 2 || folder is not ("4.15-v1" or "5.4-v1")); // those ran without swapaccount=1

@@ -15,6 +15,8 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
         "mremap" => new MremapOperation(Region(), map.RequiredSize("bytes")),
         "mprotect" => Mprotect(),
         "madvise" => Madvise(),
+        "set_mempolicy" => new SetMempolicyOperation(Policy(), NodeLists.Read(map, "nodes")),
+        "mbind" => new MbindOperation(Region(), Policy(), NodeLists.Read(map, "nodes")),
         "brk" => new BrkOperation(map.RequiredSize("bytes", long.MinValue)),
         "malloc" => Malloc(),
         "free" => new FreeOperation(Allocation()),
@@ -76,6 +78,24 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
     {
         map.Require("advice", "an advice, such as dontneed");
         return new MadviseOperation(Region(), Words.OneOf(map, "advice", Words.MemoryAdvice) ?? "");
+    }
+
+    /// <summary>The mode of a memory policy, judged together with its nodes.</summary>
+    private PolicyKind Policy()
+    {
+        map.Require("mode", "one of default, bind, preferred, interleave");
+        PolicyKind kind = map.Word("mode", Words.Policies) ?? PolicyKind.Standard;
+        if (kind == PolicyKind.Standard && map.Has("nodes") && map.Node("mode") is ScalarNode { Text: "default" })
+        {
+            map.Tell("nodes", "the default policy takes the node of the CPU: remove this key, or choose another mode");
+        }
+
+        if (kind is PolicyKind.Bind or PolicyKind.Interleave)
+        {
+            map.Require("nodes", "a list of NUMA nodes, such as 0-1");
+        }
+
+        return kind;
     }
 
     private MallocOperation Malloc()

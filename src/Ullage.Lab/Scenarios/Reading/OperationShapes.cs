@@ -14,6 +14,8 @@ internal static class OperationShapes
         ("mremap", null, ["region", "bytes"]),
         ("mprotect", null, ["region", "prot"]),
         ("madvise", null, ["region", "advice"]),
+        ("set_mempolicy", null, ["mode", "nodes"]),
+        ("mbind", null, ["region", "mode", "nodes"]),
         ("brk", "bytes", ["bytes"]),
         ("malloc", "bytes", ["bytes", "count", "touch", "name"]),
         ("free", "name", ["name"]),

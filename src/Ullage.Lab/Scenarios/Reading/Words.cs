@@ -17,6 +17,9 @@ internal static class Words
 
     public static readonly (string, MapProtection)[] Protections = [("rw", MapProtection.Rw), ("r", MapProtection.R), ("none", MapProtection.None)];
 
+    public static readonly (string, PolicyKind)[] Policies =
+        [("default", PolicyKind.Standard), ("bind", PolicyKind.Bind), ("preferred", PolicyKind.Preferred), ("interleave", PolicyKind.Interleave)];
+
     public static readonly (string, bool)[] Until = [("error", false), ("done", true)];
 
     public static readonly (string, bool)[] Via = [("read", false), ("mmap", true)];

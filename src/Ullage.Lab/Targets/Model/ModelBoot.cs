@@ -136,11 +136,22 @@ internal static class ModelBoot
         }
         for (int i = 0; i < group.Writes.Count; i++)
         {
+            HandDownCpuset(machine, cgroup, group.Writes[i].Key);
             WriteControl(machine, cgroup, group.Writes[i].Key, group.Writes[i].Value, group.WritePlaces.ElementAtOrDefault(i));
         }
         foreach ((string cache, long objects) in group.Slabs)
         {
             PlaceSlabs(machine, cgroup, cache, objects);
+        }
+    }
+
+    /// <summary>v2: a group has cpuset files once every group above hands the controller down.</summary>
+    private static void HandDownCpuset(Machine machine, Cgroup cgroup, string file)
+    {
+        if (machine.Options.CgroupVersion == 2 && machine.Hierarchy.HasCpuset && file.StartsWith("cpuset.", StringComparison.Ordinal) && cgroup is { OwnCpuset: null, Parent: { } parent })
+        {
+            HandDownCpuset(machine, parent, file);
+            WriteControl(machine, parent, SubtreeControl, "+cpuset");
         }
     }
 

@@ -24,6 +24,10 @@ internal static class ModelNames
         {
             return FormattableString.Invariant($"it is one of cgroup v{3 - version}");
         }
+        if (version == 1 && file.StartsWith("cpuset.", StringComparison.Ordinal))
+        {
+            return "because no cpuset is mounted with memory: say cgroup.hierarchies: ['cpuset,memory']";
+        }
         if (having.Contains(machine.Era))
         {
             return "though other cgroups have it";
@@ -79,7 +83,9 @@ internal static class ModelNames
 
     private static bool Has(KernelEra era, int version, string file) => Files(era, version).Contains(file, StringComparer.Ordinal);
 
-    private static IEnumerable<string> Files(KernelEra era, int version) => version == 1 ? era.Cgroups.V1Files : era.Cgroups.V2Files.Concat(era.Cgroups.V2CoreFiles).Concat(PressureFiles(era));
+    private static IEnumerable<string> Files(KernelEra era, int version) => version == 1
+        ? era.Cgroups.V1Files.Concat(era.Cgroups.V1CpusetFiles)
+        : era.Cgroups.V2Files.Concat(era.Cgroups.V2CoreFiles).Concat(era.Cgroups.V2CpusetFiles).Concat(PressureFiles(era));
 
     private static IEnumerable<string> PressureFiles(KernelEra era)
     {

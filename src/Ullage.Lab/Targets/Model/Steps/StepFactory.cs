@@ -13,6 +13,8 @@ internal static class StepFactory
         MunmapOperation o => new MunmapStep(o, context),
         MprotectOperation o => new MprotectStep(o, context),
         MadviseOperation o => new MadviseStep(o, context),
+        SetMempolicyOperation o => new SetMempolicyStep(o, context),
+        MbindOperation o => new MbindStep(o, context),
         MremapOperation o => new MremapStep(o, context),
         BrkOperation o => new BrkStep(o, context),
         MallocOperation o => new MallocStep(o, context),
