@@ -93,6 +93,10 @@ public static class UllageApp
         {
             throw CliException.Usage(ParseProblem.Explain(parse, verb));
         }
+        if (ParseProblem.MistakenOption(parse, args) is string option)
+        {
+            throw CliException.Usage($"there is no option '{option}': see 'ullage {verb} --help'");
+        }
         return await parse.InvokeAsync(To(console.Out), cancel).ConfigureAwait(false);
 
         InvocationConfiguration To(TextWriter output) => new()

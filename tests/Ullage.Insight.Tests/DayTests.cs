@@ -35,8 +35,15 @@ public sealed class DayTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"opens at any of 20 moments within {slowest:0.0} ms"));
         slowest.ShouldBeLessThan(400); // 100 ms on a machine that does nothing else
         string html = directory.File("day.html");
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         (int code, _, string error) = await Ullages.RunAsync("report", path, "-o", html);
         code.ShouldBe(0, error);
+        double seconds = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"report made in {seconds:0.0} s of processor time, a day {seconds * SamplesOfADay / samples:0.0} s"));
+        if (Long)
+        {
+            seconds.ShouldBeLessThan(60); // 30 s on a machine that does nothing else
+        }
         long size = new FileInfo(html).Length;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"report: {size / 1e6:0.00} MB"));
         size.ShouldBeLessThan(5_000_000);

@@ -221,4 +221,28 @@ public sealed class RecordingVerbTests(ITestOutputHelper output)
         code.ShouldBe(3);
         error.ShouldStartWith("ullage: cannot read /nowhere/x.ullage: ENOENT (No such file or directory): ");
     }
+
+    [Theory]
+    [InlineData("2", "there is no option '--nosuch': see 'ullage stat --help'", "stat", "--nosuch")]
+    [InlineData("2", "there is no option '--nosuch': see 'ullage dump --help'", "dump", "--nosuch")]
+    [InlineData("2", "there is no option '-x': see 'ullage top --help'", "top", "-x")]
+    public async Task WordThatLooksLikeAnOptionIsNotTakenForACgroup(string code, string message, params string[] args)
+    {
+        (int ended, _, string error) = await Ullages.RunAsync(args);
+        ended.ToString(System.Globalization.CultureInfo.InvariantCulture).ShouldBe(code);
+        error.ShouldBe($"ullage: {message}\n");
+    }
+
+    [Fact]
+    public async Task ReplaySaysOfACgroupThatItIsNotInTheRecordingAndTakesLongTimes()
+    {
+        using TempDirectory directory = new();
+        string recording = await RecordedAsync(directory);
+        (int code, _, string error) = await Ullages.RunAsync("replay", recording, "--", "stat", "/nosuch");
+        code.ShouldBe(3);
+        error.ShouldContain("cgroup /nosuch is not in the recording at 0.000s: ");
+        (code, string text, error) = await Ullages.RunAsync("replay", recording, "--at", "36h", "--", "stat", "/test1", "--format", "csv");
+        code.ShouldBe(0, error);
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(2, "the last sample");
+    }
 }

@@ -28,6 +28,19 @@ public sealed class RowBucketsTests
     }
 
     [Fact]
+    public void RowsThatWereGivenOutStayAsTheyAre()
+    {
+        RowBuckets buckets = new(1, 4);
+        buckets.Add(0, [5]);
+        buckets.Add(1, [9]);
+        buckets.Add(2, [7]);
+        IReadOnlyList<TimelineRow> rows = buckets.Rows();
+        buckets.Add(3, [6]);
+        rows.Select(row => row.Values[0]).ShouldBe([5, 9, 7]);
+        buckets.Rows().Select(row => (row.TNs, row.Values[0])).ShouldBe([(0, 5), (1, 9), (3, 6)]);
+    }
+
+    [Fact]
     public void RowsWithoutValuesAreGapsNotZeros()
     {
         RowBuckets buckets = new(1, 10);

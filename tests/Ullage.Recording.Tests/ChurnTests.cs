@@ -52,13 +52,14 @@ public sealed class ChurnTests : IDisposable
         double seconds = double.TryParse(Environment.GetEnvironmentVariable("ULLAGE_CHURN_SECONDS"), CultureInfo.InvariantCulture, out double longer) ? longer : 3;
         int samples = 0;
         int made;
-        int before;
-        int after;
+        int before, after;
+        long grown;
         using (RecordingWriter writer = RecordingWriter.Create(file.Path, RoundTripTests.Meta))
         using (Recorder recorder = new(_host, writer, _mounts))
         {
             recorder.Sample(++samples);
             before = Descriptors();
+            grown = GC.GetTotalMemory(forceFullCollection: true);
             using CancellationTokenSource stop = new();
             Task<int> churn = Task.Run(() => Churn(stop.Token));
             Stopwatch time = Stopwatch.StartNew();
@@ -71,11 +72,13 @@ public sealed class ChurnTests : IDisposable
             RemoveAllBut("stays/");
             recorder.Sample(++samples);
             after = Descriptors();
+            grown = GC.GetTotalMemory(forceFullCollection: true) - grown;
         }
         int read = Check(file.Path);
-        _output.WriteLine($"{made} cgroups made and removed, {samples} samples written, {read} read; descriptors {before} before, {after} after");
+        _output.WriteLine($"{made} cgroups made and removed, {samples} samples written, {read} read; descriptors {before} before, {after} after; {grown} bytes more in memory");
         read.ShouldBe(samples);
         made.ShouldBeGreaterThan(300);
+        grown.ShouldBeLessThan(30_000_000);
         after.ShouldBeLessThan(before + 40); // other tests of this process open files, too; a leak would be thousands
     }
 

@@ -150,6 +150,34 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public void DirectoryVersionIsAnotherOneExactlyWhenAFileInItChanged()
+    {
+        using TempFile file = new();
+        FakeKernel kernel = new();
+        kernel.Machine(1);
+        using (RecordingWriter writer = RecordingWriter.Create(file.Path, Meta))
+        using (Recorder recorder = new(kernel, writer))
+        {
+            for (int i = 0; i < 70; i++)
+            {
+                kernel.Cgroup("/a", i / 2);
+                kernel.Cgroup("/a/b", 5);
+                recorder.Sample(i * Second);
+            }
+        }
+        using RecordingReader reader = RecordingReader.Open(file.Path);
+        HashSet<long?> ofA = [], ofB = [];
+        while (reader.MoveNext())
+        {
+            ofA.Add(reader.Files.DirectoryVersion("/sys/fs/cgroup/a"));
+            ofB.Add(reader.Files.DirectoryVersion("/sys/fs/cgroup/a/b"));
+        }
+        ofA.Count.ShouldBe(35);
+        ofB.Count.ShouldBe(1, "also in the second block, which holds every file again");
+        reader.Files.DirectoryVersion("/sys/fs/cgroup/c").ShouldBeNull();
+    }
+
+    [Fact]
     public void EventsAndResultComeBack()
     {
         using TempFile file = new();

@@ -35,28 +35,33 @@ internal static class ObserveCost
             Console.WriteLine($"skipped: {why}");
             return 0;
         }
-        Paired(source, sample, plain);
+        using RecorderCost recorder = new(host, mounts);
+        Paired(source, sample, plain, recorder);
         Whole();
         return 0;
     }
 
-    private static void Paired(SamplerSource source, Sample sample, PlainReader plain)
+    private static void Paired(SamplerSource source, Sample sample, PlainReader plain, RecorderCost recorder)
     {
-        List<double> ours = [], theirs = [], ratios = [];
+        List<double> ours = [], theirs = [], ratios = [], recorded = [], recordedRatios = [];
         long allocated = 0;
         for (int round = -2; round < Rounds; round++)
         {
             double c = plain.Measure(SamplesPerRound) / (SamplesPerRound * NsPerMs);
             long before = GC.GetAllocatedBytesForCurrentThread();
             double us = Time(source, sample);
+            long after = GC.GetAllocatedBytesForCurrentThread();
+            double written = recorder.Measure(SamplesPerRound) / (SamplesPerRound * NsPerMs);
             if (round < 0)
             {
                 continue; // both warm up
             }
-            allocated = Math.Max(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+            allocated = Math.Max(allocated, after - before);
             theirs.Add(c);
             ours.Add(us);
             ratios.Add(us / c);
+            recorded.Add(written);
+            recordedRatios.Add(written / c);
         }
         double median = Median(ours);
         Line($"cgroups {sample.Count}, files read for a sample {plain.Files}, {Rounds} pairs of {SamplesPerRound} samples");
@@ -66,6 +71,8 @@ internal static class ObserveCost
         Line($"| C, kept descriptors, reads only | {Spread(theirs)} | {Median(theirs) / 5000:0.00%} |");
         Line($"| Ullage, reads and parses | {Spread(ours)} | {median / 5000:0.00%} |");
         Line($"| ratio of the pairs | {Spread(ratios)} | |");
+        Line($"| `record`: reads, finds what changed, compresses, writes | {Spread(recorded)} | {Median(recorded) / 5000:0.00%} |");
+        Line($"| ratio of the pairs | {Spread(recordedRatios)} | |");
         Line($"");
         Line($"allocated per sample: {allocated / SamplesPerRound} bytes");
     }
@@ -74,6 +81,7 @@ internal static class ObserveCost
     {
         string program = Path.Combine(AppContext.BaseDirectory, "ullage.dll");
         const int Seconds = 10;
+        const int Recorded = 60; // a block, so that its beginning is in it once
         string recording = Path.Combine(Path.GetTempPath(), $"ullage-bench-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.ullage");
         string count = (Seconds + 1).ToString(CultureInfo.InvariantCulture);
         ToolCost[] costs =
@@ -82,8 +90,8 @@ internal static class ObserveCost
             OtherTools.Run($"ullage top -b 1 {count}", "dotnet", program, "top", "-b", "1", count),
             OtherTools.Run("systemd-cgtop -b -n 2 -d 1 -m", "systemd-cgtop", "-b", "-n", "2", "-d", "1", "-m"),
             OtherTools.Run("systemd-cgtop -b -n 12 -d 1 -m", "systemd-cgtop", "-b", "-n", "12", "-d", "1", "-m"),
-            OtherTools.Run("ullage record -i 1s -c 1 (start-up)", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", "1"),
-            OtherTools.Run($"ullage record -i 1s -c {count}", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", count),
+            OtherTools.Run("ullage record -i 1s -c 21 (start-up and warm-up)", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", "21"),
+            OtherTools.Run($"ullage record -i 1s -c {21 + Recorded}", "dotnet", program, "record", "-o", recording, "-i", "1s", "-c", (21 + Recorded).ToString(CultureInfo.InvariantCulture)),
         ];
         long recorded = File.Exists(recording) ? new FileInfo(recording).Length : 0;
         File.Delete(recording);
@@ -99,8 +107,8 @@ internal static class ObserveCost
         EachSecond(costs, Seconds);
         if (costs[4].Why.Length == 0 && costs[5].Why.Length == 0)
         {
-            double sample = (costs[5].CpuSeconds - costs[4].CpuSeconds) / Seconds;
-            Line($"ullage record, each sample after its first: {sample * 1000:0} ms, at 5 s {sample / 5:0.0%} of a core; {recorded / 1024.0:0} KiB for {count} samples");
+            double sample = (costs[5].CpuSeconds - costs[4].CpuSeconds) / Recorded;
+            Line($"ullage record, each sample after the first 21, with its timers: {sample * 1000:0.0} ms, at 5 s {sample / 5:0.00%} of a core; {recorded / 1024.0:0} KiB for {21 + Recorded} samples");
         }
     }
 

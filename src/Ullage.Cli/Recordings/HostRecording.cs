@@ -97,7 +97,7 @@ internal sealed class HostRecording(CliConsole console, CliServices services)
             if (happened || watch.Elapsed >= due)
             {
                 lastNs = Math.Max(NowNs(), lastNs + 1); // somebody may set the clock back
-                recorder.Sample(lastNs);
+                recorder.Sample(lastNs, alarm: happened);
                 TimeSpan step = watch.Elapsed < closeUntil && CloseInterval < request.Interval ? CloseInterval : request.Interval;
                 due = happened ? watch.Elapsed + step : Next(due, step, watch.Elapsed);
             }

@@ -67,10 +67,17 @@ internal static class RecordingFiles
 
     private static double Seconds(string option, string text)
     {
-        if (text.EndsWith('d') && double.TryParse(text[..^1], System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out double days))
+        (string number, double unit) = text switch
         {
-            return days * 86400;
-        }
-        return text is "0" or "0s" ? 0 : OptionText.Interval(option, text).TotalSeconds;
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 0.001),
+            _ when text.EndsWith('s') => (text[..^1], 1),
+            _ when text.EndsWith('m') => (text[..^1], 60),
+            _ when text.EndsWith('h') => (text[..^1], 3600),
+            _ when text.EndsWith('d') => (text[..^1], 86400),
+            _ => (text, 1),
+        };
+        return double.TryParse(number, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out double count) && count * unit < 1e9
+            ? count * unit
+            : throw CliException.Usage($"{option} '{text}' is not a moment: use 90s, 10m, 36h or 2d after the beginning, -30s before the end");
     }
 }

@@ -94,7 +94,7 @@ internal sealed class RunRecording : IRunObserver, IDisposable
     {
         if (result.Target == "model")
         {
-            Sample(result.VirtualNs);
+            Sample(result.VirtualNs, last: true);
         }
         Written(() => _writer.Result(result.VirtualNs, System.Text.Encoding.UTF8.GetBytes(json)));
     }
@@ -105,12 +105,12 @@ internal sealed class RunRecording : IRunObserver, IDisposable
         _writer.Dispose();
     }
 
-    private void Sample(long tNs)
+    private void Sample(long tNs, bool last = false)
     {
         if (tNs > _lastNs)
         {
             _lastNs = tNs;
-            Written(() => _recorder!.Sample(tNs));
+            Written(() => _recorder!.Sample(tNs, alarm: last));
         }
     }
 

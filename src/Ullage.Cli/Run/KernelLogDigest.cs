@@ -9,24 +9,69 @@ namespace Ullage.Cli.Run;
 internal static partial class KernelLogDigest
 {
     private const int MostLines = 60;
+    private const int LongestRepeated = 4;
+    private const int FewestRepeats = 2;
 
     public static IReadOnlyList<(string Line, Tone Tone)> Lines(IReadOnlyList<DmesgLine> log, bool whole)
     {
         List<DmesgLine> kept = whole ? [.. log] : Keep(log);
-        int beginning = kept.Count > MostLines && !whole ? MostLines / 2 : kept.Count;
-        List<(string, Tone)> lines = [.. kept.Take(beginning).Select(Shown)];
-        if (beginning < kept.Count)
+        int left = log.Count - kept.Count;
+        List<(string, Tone)> lines = whole ? kept.ConvertAll(Shown) : Folded(kept, ref left);
+        if (lines.Count > MostLines && !whole)
         {
-            int ending = kept.Count - (MostLines / 2);
-            lines.Add(($"  ... {Amounts.Count(ending - beginning, "line")} ...", Tone.Dim));
-            lines.AddRange(kept.Skip(ending).Select(Shown));
+            int middle = lines.Count - MostLines;
+            lines.RemoveRange(MostLines / 2, middle);
+            lines.Insert(MostLines / 2, ($"  ... {Amounts.Count(middle, "line")} ...", Tone.Dim));
+            left += middle;
         }
-        int left = log.Count - (lines.Count - (beginning < kept.Count ? 1 : 0));
         if (left > 0)
         {
             lines.Add(($"({Amounts.Count(left, "line")} left out: -v shows all)", Tone.Dim));
         }
         return lines;
+    }
+
+    /// <summary>A message that is logged again and again, of one line or a few, stands once, with how often it came.</summary>
+    private static List<(string, Tone)> Folded(List<DmesgLine> kept, ref int left)
+    {
+        List<(string, Tone)> lines = [];
+        for (int at = 0; at < kept.Count;)
+        {
+            int length = 1;
+            while (length <= LongestRepeated && Repeats(kept, at, length) < FewestRepeats)
+            {
+                length++;
+            }
+            int repeats = length > LongestRepeated ? 0 : Repeats(kept, at, length);
+            length = repeats == 0 ? 1 : length;
+            lines.AddRange(kept.GetRange(at, length).Select(Shown));
+            if (repeats > 0)
+            {
+                left += repeats * length;
+                string what = length == 1 ? "this line" : $"these {length} lines";
+                lines.Add(($"  ... {what} {Amounts.Count(repeats, "more time")} ...", Tone.Dim));
+            }
+            at += length * (repeats + 1);
+        }
+        return lines;
+    }
+
+    /// <summary>How often the lines from <paramref name="at"/> on follow themselves.</summary>
+    private static int Repeats(List<DmesgLine> log, int at, int length)
+    {
+        int repeats = 0;
+        for (int next = at + length; next + length <= log.Count; next += length)
+        {
+            for (int i = 0; i < length; i++)
+            {
+                if (log[at + i].Text != log[next + i].Text)
+                {
+                    return repeats;
+                }
+            }
+            repeats++;
+        }
+        return repeats;
     }
 
     private static List<DmesgLine> Keep(IReadOnlyList<DmesgLine> log)

@@ -26,6 +26,9 @@ internal sealed class RunRecorder(Scenario scenario) : IRunObserver
     /// <summary>The scenario's cgroup version.</summary>
     public int CgroupVersion => scenario.Cgroup.Version;
 
+    /// <summary>The kernel that the scenario was written for; null = any.</summary>
+    public string? WrittenFor => scenario.Kernel;
+
     /// <summary>What the target told while it ran, the last lines left out when there are very many.</summary>
     public IReadOnlyList<NarrationLine> Narration => _narration;
 

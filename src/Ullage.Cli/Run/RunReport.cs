@@ -23,7 +23,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         Files(result);
         Dying(result, recorder);
         Notes(result.Notes);
-        Expectations(result.Expectations);
+        Expectations(result, recorder.WrittenFor);
         console.WriteLine();
         Verdict(result, usage);
     }
@@ -152,7 +152,7 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         Heading("files");
         foreach ((string path, string text) in result.Files)
         {
-            File(path, text.TrimEnd('\n').Split('\n'));
+            File(path, text.TrimEnd('\n').Split('\n'), result.Expectations);
         }
         foreach ((string path, Errno errno) in result.UnavailableFiles)
         {
@@ -160,7 +160,20 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         }
     }
 
-    private void File(string path, string[] lines)
+    /// <summary>Of a long file the lines that expectations are about, and the first of those that are not zero, in the file's order.</summary>
+    private static string[] Telling(string path, string[] lines, IReadOnlyList<ExpectationResult> expectations)
+    {
+        string[] fields = [.. expectations.Where(each => each.Text.Contains(path + " field ", StringComparison.Ordinal)).Select(each => each.Text.Split(" field ")[1].Split(' ')[0])];
+        string[] expected = [.. lines.Where(line => fields.Contains(line.Split([' ', ':'])[0]))];
+        IEnumerable<string> others = lines.Where(line => !expected.Contains(line) && (lines.Length <= FirstLines || !IsZero(line)));
+        HashSet<string> chosen = [.. expected, .. others.Take(Math.Max(0, FirstLines - expected.Length))];
+        return [.. lines.Where(chosen.Contains)];
+    }
+
+    private static bool IsZero(string line) => (line.EndsWith(" 0", StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 2)
+        || line.EndsWith(" 0 kB", StringComparison.Ordinal);
+
+    private void File(string path, string[] lines, IReadOnlyList<ExpectationResult> expectations)
     {
         if (lines.Length == 1)
         {
@@ -168,11 +181,12 @@ internal sealed class RunReport(CliConsole console, bool verbose)
             return;
         }
         console.WriteLine(Fit(path + ":"));
-        foreach (string line in verbose ? lines : lines.Take(FirstLines))
+        string[] shown = verbose ? lines : Telling(path, lines, expectations);
+        foreach (string line in shown)
         {
             console.WriteLine(Fit("  " + line));
         }
-        LeftOut(verbose ? 0 : lines.Length - FirstLines, "line", "  ");
+        LeftOut(lines.Length - shown.Length, lines.Except(shown).All(IsZero) ? "zero line" : "line", "  ");
     }
 
     private void Notes(IReadOnlyList<string> notes)
@@ -196,16 +210,20 @@ internal sealed class RunReport(CliConsole console, bool verbose)
         }
     }
 
-    private void Expectations(IReadOnlyList<ExpectationResult> expectations)
+    private void Expectations(RunResult result, string? writtenFor)
     {
-        if (expectations.Count == 0)
+        if (result.Expectations.Count == 0)
         {
             return;
         }
         Heading("expectations");
-        foreach (ExpectationResult expectation in expectations)
+        foreach (ExpectationResult expectation in result.Expectations)
         {
             Expectation(expectation);
+        }
+        if (writtenFor is not null && writtenFor.TrimStart('v') != result.Kernel && result.Expectations.Any(each => !each.Ok))
+        {
+            Wrapped($"(they were written for kernel {writtenFor.TrimStart('v')}: what fails on {result.Kernel} is what differs between the two)", 0);
         }
     }
 

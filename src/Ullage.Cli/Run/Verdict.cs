@@ -24,7 +24,7 @@ internal static class Verdict
         else
         {
             sentence = Join(sentence, NotKilled(result));
-            sentence += Peak(usage);
+            sentence += Peak(usage) + Refusals(result, Fullest(usage));
         }
         int failed = result.Expectations.Count(expectation => !expectation.Ok);
         return sentence + (failed > 0 ? $"; {failed} of {Amounts.Count(result.Expectations.Count, "expectation")} FAILED" : "") + ".";
@@ -122,22 +122,34 @@ internal static class Verdict
 
     private static string NotKilled(RunResult result)
     {
+        List<string> failures = [];
         foreach (ProcessResult process in result.Processes)
         {
-            for (int index = 0; index < process.Steps.Count; index++)
-            {
-                StepResult step = process.Steps[index];
-                if (step.Errno != Errno.None)
-                {
-                    return $"{process.Name} got {ErrnoNames.Describe(step.Errno)} from {step.Op} (step {index}) after {Fate.Progress(step)}";
-                }
-            }
+            failures.AddRange(process.Steps.Select((step, index) => (step, index)).Where(each => each.step.Errno != Errno.None).Select(each => Failed(process, each.step, each.index)));
+        }
+        if (failures.Count > 0)
+        {
+            string others = failures.Count > 1 ? $", and {Amounts.Count(failures.Count - 1, "other step")} failed" : "";
+            return failures[0] + others;
         }
         int running = result.Processes.Count(process => process.State == "running");
         string end = result.Ended == "stopped" ? $"stopped after {Amounts.Time(result.VirtualNs)} as the scenario says, " : "";
         return running > 0
             ? $"{end}{Amounts.Count(running, "process")} still running, nothing was killed"
             : $"{end}nothing was killed and no step failed";
+    }
+
+    private static string Failed(ProcessResult process, StepResult step, int index) => Fate.UnitOf(step.Op) is null && step.Requested == 1
+        ? $"the {step.Op} of {process.Name} (step {index}) failed with {ErrnoNames.Describe(step.Errno)}"
+        : $"{process.Name} got {ErrnoNames.Describe(step.Errno)} from {step.Op} (step {index}) after {Fate.Progress(step)}";
+
+    /// <summary>How often a limit on kernel memory refused, when its counter was collected.</summary>
+    private static string Refusals(RunResult result, UsageSeries? fullest)
+    {
+        string? text = fullest is not { Counter: "kmem" } ? null
+            : result.Files.Where(file => file.Key.EndsWith(fullest.Cgroup + "/memory.kmem.failcnt", StringComparison.Ordinal)).Select(file => file.Value).FirstOrDefault();
+        return long.TryParse(text?.Trim(), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long refused) && refused > 0
+            ? $", which refused {Amounts.Count(refused, "charge")}" : "";
     }
 
     private static string Peak(IReadOnlyList<UsageSeries> usage)

@@ -32,4 +32,20 @@ internal static class ParseProblem
         string? nearest = word.StartsWith("--", StringComparison.Ordinal) ? Words.Nearest(word, known) : null;
         return nearest is null ? $"there is no option '{word}': see '{help}'" : $"there is no option '{word}': did you mean '{nearest}'?";
     }
+
+    /// <summary>A word in front of any <c>--</c> that looks like an option and was taken for a cgroup or a file, since a verb takes these; null when there is none.</summary>
+    public static string? MistakenOption(ParseResult parse, string[] args)
+    {
+        int end = Array.IndexOf(args, "--");
+        ReadOnlySpan<string> before = args.AsSpan(0, end < 0 ? args.Length : end);
+        foreach (System.CommandLine.Parsing.Token token in parse.CommandResult.Tokens)
+        {
+            bool option = token.Value.Length > 1 && token.Value[0] == '-' && !char.IsAsciiDigit(token.Value[1]);
+            if (option && before.Contains(token.Value))
+            {
+                return token.Value;
+            }
+        }
+        return null;
+    }
 }

@@ -61,6 +61,10 @@ internal static class ReplayVerb
         RecordingReader recording = RecordingFiles.Open(path);
         recording.MoveTo(from ?? recording.FirstNs);
         CgroupMounts mounts = CgroupMounts.Find(recording.Files);
+        if (request.Cgroup is string cgroup && mounts.Memory is not null && mounts.Resolve(cgroup, out _) is null)
+        {
+            throw CliException.NoData($"cgroup {cgroup} is not in the recording at {recording.Meta.TimeText(recording.TimeNs)}: 'ullage replay {path} -- top -b -c 1' lists those that are, --at begins at another moment");
+        }
         CgroupLocation? wanted = SampleSources.Wanted(request, mounts);
         return new RecordingSource(recording, from, until, new SampleSelection { Path = wanted?.Path ?? mounts.Memory?.Root ?? "/", Depth = request.Depth });
     }

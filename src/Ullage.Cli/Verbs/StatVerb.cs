@@ -19,7 +19,11 @@ internal static class StatVerb
         StatOptionSet options = new();
         Command verb = new(Name, Does + "\n\nMarks at the end of a line: ! less than 5% left until the limit, * the limit was hit since the line before, x an OOM kill since then.");
         options.AddTo(verb);
-        verb.SetAction((parse, cancel) => new StatLoop(console, services()).RunAsync(options.Read(parse), cancel));
+        verb.SetAction((parse, cancel) =>
+        {
+            CliServices given = services();
+            return new StatLoop(console, given).RunAsync(options.Read(parse, replaying: given.Source is not null), cancel);
+        });
         return verb;
     }
 
@@ -31,7 +35,7 @@ internal static class StatVerb
             Arity = new ArgumentArity(0, 3),
         };
         private readonly Option<string?> _pid = new("--pid", "-p") { HelpName = "PID", Description = "Watch the memory cgroup of this process" };
-        private readonly Option<string?> _count = new("--count", "-c") { HelpName = "COUNT", Description = "Number of lines; default: 1 without an interval, else no end" };
+        private readonly Option<string?> _count = new("--count", "-c") { HelpName = "COUNT", Description = "Number of lines; default: 1 without an interval (of a recording all), else no end" };
         private readonly Option<string?> _interval = new("--interval", "-i") { HelpName = "TIME", Description = "Time between lines, such as 1, 0.5 or 200ms; default: 1 s" };
         private readonly Option<string> _format = CommonOptions.Format("table (IEC units), or json, ndjson, csv, openmetrics (bytes)");
         private readonly SourceOptionSet _source = new();
@@ -48,7 +52,7 @@ internal static class StatVerb
             _source.AddTo(verb);
         }
 
-        public StatRequest Read(ParseResult parse)
+        public StatRequest Read(ParseResult parse, bool replaying)
         {
             Queue<string> words = new(parse.GetValue(_words) ?? []);
             int? pid = parse.GetValue(_pid) is string text ? OptionText.Positive("-p", text) : null;
@@ -72,7 +76,7 @@ internal static class StatVerb
                 Pid = pid,
                 Cgroup = cgroup,
                 Interval = interval is null ? TimeSpan.FromSeconds(1) : OptionText.Interval(delay is null ? "--interval" : "delay", interval),
-                Count = count is not null ? OptionText.Positive(number is null ? "--count" : "count", count) : interval is null ? 1 : null,
+                Count = count is not null ? OptionText.Positive(number is null ? "--count" : "count", count) : interval is null && !replaying ? 1 : null,
                 Format = FormatOf(OptionText.OneOf("--format", parse.GetValue(_format)!, "table", "json", "ndjson", "csv", "openmetrics")),
                 Source = _source.Read(parse),
                 Quiet = parse.GetValue(_quiet),

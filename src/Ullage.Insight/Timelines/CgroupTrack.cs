@@ -11,13 +11,14 @@ public sealed class CgroupTrack : ScopeTrack
     private static readonly NamedNumbers Events = new("max", "oom_kill");
     private static readonly NamedNumbers OomControl = new("oom_kill");
 
-    private readonly string _usage;
-    private readonly string _limit;
-    private readonly string _kernelUsage;
-    private readonly string _kernelLimit;
-    private readonly string _failcnt;
-    private readonly string _high;
-    private readonly string _swap;
+    private readonly string _directory;
+    private readonly HeldFile _usage;
+    private readonly HeldFile _limit;
+    private readonly HeldFile _kernelUsage;
+    private readonly HeldFile _kernelLimit;
+    private readonly HeldFile _failcnt;
+    private readonly HeldFile _high;
+    private readonly HeldFile _swap;
     private readonly bool _v1;
     private readonly FileReader _stat;
     private readonly FileReader _events;
@@ -26,16 +27,17 @@ public sealed class CgroupTrack : ScopeTrack
     internal CgroupTrack(string path, MemoryHierarchy hierarchy, int buckets)
         : base(path, TimelineCharts.Memory, buckets)
     {
-        string directory = hierarchy.DirectoryOf(path) + "/";
+        _directory = hierarchy.DirectoryOf(path);
+        string directory = _directory + "/";
         _v1 = hierarchy.Version == 1;
-        _usage = directory + (_v1 ? "memory.usage_in_bytes" : "memory.current");
-        _limit = directory + (_v1 ? "memory.limit_in_bytes" : "memory.max");
-        _kernelUsage = directory + "memory.kmem.usage_in_bytes";
-        _kernelLimit = directory + "memory.kmem.limit_in_bytes";
-        _failcnt = directory + "memory.failcnt";
-        _high = directory + "memory.high";
-        _swap = directory + "memory.swap.current";
-        PressurePath = directory + "memory.pressure";
+        _usage = new HeldFile(directory + (_v1 ? "memory.usage_in_bytes" : "memory.current"));
+        _limit = new HeldFile(directory + (_v1 ? "memory.limit_in_bytes" : "memory.max"));
+        _kernelUsage = new HeldFile(directory + "memory.kmem.usage_in_bytes");
+        _kernelLimit = new HeldFile(directory + "memory.kmem.limit_in_bytes");
+        _failcnt = new HeldFile(directory + "memory.failcnt");
+        _high = new HeldFile(directory + "memory.high");
+        _swap = new HeldFile(directory + "memory.swap.current");
+        PressureFile = new HeldFile(directory + "memory.pressure");
         _stat = _v1 ? new FileReader(directory + "memory.stat", V1Stat, 6) : new FileReader(directory + "memory.stat", V2Stat, 13);
         Slabs = _v1 ? new SlabLedger(directory + "memory.kmem.slabinfo") : null;
         _events = _v1 ? new FileReader(directory + "memory.oom_control", OomControl, 1) : new FileReader(directory + "memory.events", Events, 2);
@@ -78,7 +80,9 @@ public sealed class CgroupTrack : ScopeTrack
         LeastRoomBytes = double.IsNaN(LimitBytes) ? LeastRoomBytes : Math.Min(LeastRoomBytes, LimitBytes - usageBytes);
     }
 
-    private protected override string PressurePath { get; }
+    private protected override HeldFile PressureFile { get; }
+
+    private protected override long? VersionOf(IKernelFiles files) => (files as IDirectoryVersions)?.DirectoryVersion(_directory);
 
     private protected override bool Read(IKernelFiles files, Span<double> memory, Span<double> reclaim)
     {

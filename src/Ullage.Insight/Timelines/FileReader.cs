@@ -5,13 +5,14 @@ namespace Ullage.Insight.Timelines;
 /// <summary>One file of the sampled kernel and the numbers in it. The numbers are found again only when the file gave other bytes: a recording gives the same memory for a file that stayed the same.</summary>
 internal sealed class FileReader(string path, NamedNumbers names, int count)
 {
+    private readonly HeldFile _file = new(path);
     private readonly double[] _values = new double[count];
     private ReadOnlyMemory<byte> _bytes;
     private bool _any;
 
     public double[] Read(IKernelFiles files)
     {
-        KernelRead read = files.Read(path);
+        KernelRead read = _file.Read(files);
         if (!read.Ok)
         {
             _values.AsSpan().Fill(double.NaN);
@@ -33,9 +34,9 @@ internal static class SingleNumbers
     private const double Unlimited = 9.2e18;
 
     /// <summary>A file of one number; NaN when it cannot be read, or says <c>max</c>.</summary>
-    public static double Read(IKernelFiles files, string path)
+    public static double Read(IKernelFiles files, HeldFile file)
     {
-        KernelRead read = files.Read(path);
+        KernelRead read = file.Read(files);
         if (!read.Ok)
         {
             return double.NaN;
@@ -46,9 +47,9 @@ internal static class SingleNumbers
     }
 
     /// <summary>The totals of a pressure file, in microseconds; NaN where there is none.</summary>
-    public static (double Some, double Full) Pressure(IKernelFiles files, string path)
+    public static (double Some, double Full) Pressure(IKernelFiles files, HeldFile file)
     {
-        KernelRead read = files.Read(path);
+        KernelRead read = file.Read(files);
         return read.Ok ? (Total(read.Bytes.Span, "some"u8), Total(read.Bytes.Span, "full"u8)) : (double.NaN, double.NaN);
     }
 

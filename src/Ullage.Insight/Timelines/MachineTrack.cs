@@ -21,7 +21,7 @@ public sealed class MachineTrack : ScopeTrack
     {
     }
 
-    private protected override string PressurePath => "/proc/pressure/memory";
+    private protected override HeldFile PressureFile { get; } = new("/proc/pressure/memory");
 
     private protected override bool Read(IKernelFiles files, Span<double> memory, Span<double> reclaim)
     {

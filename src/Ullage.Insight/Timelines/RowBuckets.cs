@@ -13,7 +13,13 @@ public readonly record struct TimelineRow(long TNs, double[] Values);
 /// <param name="capacity">Most buckets.</param>
 public sealed class RowBuckets(int series, int capacity)
 {
-    private readonly List<List<TimelineRow>> _buckets = [];
+    private readonly List<RowList> _buckets = []; // the last one is the one that grows
+    private readonly RowList _growing = new(series);
+    private readonly RowList _pair = new(series);
+    private readonly RowList _empty = new(series);
+    private readonly double[] _least = new double[series]; // of the last bucket
+    private readonly double[] _greatest = new double[series];
+    private bool _lastStays;
     private long _startNs;
     private long _widthNs;
 
@@ -32,18 +38,24 @@ public sealed class RowBuckets(int series, int capacity)
         while (index >= capacity)
         {
             Halve();
+            Watch(_growing);
             index = (tNs - _startNs) / _widthNs;
         }
-        while (_buckets.Count <= index)
+        if (_buckets.Count <= index)
         {
-            _buckets.Add([]);
+            if (_buckets.Count > 0)
+            {
+                _buckets[^1] = _growing.Compact();
+            }
+            while (_buckets.Count < index)
+            {
+                _buckets.Add(_empty);
+            }
+            _growing.Clear();
+            _buckets.Add(_growing);
+            Watch(_growing);
         }
-        List<TimelineRow> bucket = _buckets[(int)index];
-        bucket.Add(new TimelineRow(tNs, values.ToArray()));
-        if (bucket.Count > 2 * ((2 * series) + 2))
-        {
-            _buckets[(int)index] = Reduce(bucket);
-        }
+        Put(tNs, values, _growing);
     }
 
     /// <summary>All kept rows in the order of time, with at most so many buckets. The first and the last row are always there.</summary>
@@ -51,13 +63,14 @@ public sealed class RowBuckets(int series, int capacity)
     {
         int together = Math.Max(1, (_buckets.Count + buckets - 1) / Math.Max(1, buckets));
         List<TimelineRow> rows = [];
+        RowList all = new(series);
         TimelineRow? last = null;
         for (int i = 0; i < _buckets.Count; i += together)
         {
-            List<TimelineRow> all = [];
+            all.Clear();
             for (int j = i; j < Math.Min(i + together, _buckets.Count); j++)
             {
-                all.AddRange(_buckets[j]);
+                all.AddAll(_buckets[j]);
             }
             if (all.Count > 0)
             {
@@ -65,8 +78,15 @@ public sealed class RowBuckets(int series, int capacity)
                 {
                     rows.Add(all[0]);
                 }
-                last = all[^1];
-                rows.AddRange(Reduce(all).Where(row => row.TNs > rows[^1].TNs));
+                last = all[all.Count - 1];
+                all.Reduce();
+                for (int row = 0; row < all.Count; row++)
+                {
+                    if (all.TimeOf(row) > rows[^1].TNs)
+                    {
+                        rows.Add(all[row]);
+                    }
+                }
             }
         }
         if (last is TimelineRow end && rows[^1].TNs < end.TNs)
@@ -76,46 +96,81 @@ public sealed class RowBuckets(int series, int capacity)
         return rows;
     }
 
-    private void Halve()
+    // A row that is neither the first, nor at the least or greatest so far, stays only as long as it is the last: the next one takes its place.
+    private void Put(long tNs, ReadOnlySpan<double> values, RowList bucket)
     {
-        for (int i = 0; i < _buckets.Count; i += 2)
+        bool stays = Widen(values) || bucket.Count == 0;
+        if (bucket.Count > 0 && !_lastStays)
         {
-            List<TimelineRow> pair = _buckets[i];
-            if (i + 1 < _buckets.Count)
-            {
-                pair.AddRange(_buckets[i + 1]);
-            }
-            _buckets[i / 2] = pair.Count > (2 * series) + 2 ? Reduce(pair) : pair;
+            bucket.Set(bucket.Count - 1, tNs, values);
         }
-        _buckets.RemoveRange((_buckets.Count + 1) / 2, _buckets.Count / 2);
-        _widthNs *= 2;
+        else
+        {
+            bucket.Add(tNs, values);
+        }
+        _lastStays = stays;
+        if (bucket.Count > 2 * ((2 * series) + 2))
+        {
+            bucket.Reduce();
+        }
     }
 
-    // The last row stays as well: the next bucket continues from it, and a chart ends at it.
-    private List<TimelineRow> Reduce(List<TimelineRow> rows)
+    // Begins to follow a bucket, which may have rows.
+    private void Watch(RowList bucket)
     {
-        bool[] keep = new bool[rows.Count];
-        keep[^1] = true;
-        for (int s = 0; s < series; s++)
+        _least.AsSpan().Fill(double.NaN);
+        _greatest.AsSpan().Fill(double.NaN);
+        _lastStays = true;
+        for (int row = 0; row < bucket.Count; row++)
         {
-            int least = -1;
-            int greatest = -1;
-            for (int i = 0; i < rows.Count; i++)
+            _lastStays = Widen(bucket.ValuesOf(row)) || row == 0;
+        }
+    }
+
+    private bool Widen(ReadOnlySpan<double> values)
+    {
+        bool wider = false;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double value = values[i];
+            if (!(value >= _least[i]) && !double.IsNaN(value))
             {
-                double value = rows[i].Values[s];
-                if (double.IsNaN(value))
-                {
-                    continue;
-                }
-                least = least < 0 || value < rows[least].Values[s] ? i : least;
-                greatest = greatest < 0 || value > rows[greatest].Values[s] ? i : greatest;
+                _least[i] = value;
+                wider = true;
             }
-            if (least >= 0)
+            if (!(value <= _greatest[i]) && !double.IsNaN(value))
             {
-                keep[least] = true;
-                keep[greatest] = true;
+                _greatest[i] = value;
+                wider = true;
             }
         }
-        return [.. rows.Where((_, i) => keep[i])];
+        return wider;
+    }
+
+    private void Halve()
+    {
+        int last = (_buckets.Count - 1) / 2;
+        for (int i = 0; i <= last; i++)
+        {
+            RowList first = _buckets[2 * i];
+            RowList second = (2 * i) + 1 < _buckets.Count ? _buckets[(2 * i) + 1] : _empty;
+            if (i < last && second.Count == 0)
+            {
+                _buckets[i] = first;
+                continue;
+            }
+            _pair.Clear();
+            _pair.AddAll(first);
+            _pair.AddAll(second);
+            if (_pair.Count > (2 * series) + 2)
+            {
+                _pair.Reduce();
+            }
+            _buckets[i] = i < last ? _pair.Compact() : _growing;
+        }
+        _growing.Clear();
+        _growing.AddAll(_pair);
+        _buckets.RemoveRange(last + 1, _buckets.Count - last - 1);
+        _widthNs *= 2;
     }
 }

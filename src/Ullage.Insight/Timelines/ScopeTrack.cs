@@ -9,11 +9,18 @@ public abstract class ScopeTrack
     private readonly RowBuckets[] _rows;
     private readonly RateMeter _pressureRates = new(2);
     private readonly RateMeter _reclaimRates = new(4);
+    private readonly double[] _memory;
+    private readonly double[] _pressure = new double[2];
+    private readonly double[] _reclaim = new double[4];
+    private long? _version;
+    private bool _there;
+    private bool _hasPressure;
 
     private protected ScopeTrack(string name, ChartShape memory, int buckets)
     {
         Name = name;
         Charts = [memory, TimelineCharts.Pressure, TimelineCharts.Reclaim];
+        _memory = new double[memory.Series.Count];
         _rows = [.. Charts.Select(chart => new RowBuckets(chart.Series.Count, buckets))];
     }
 
@@ -32,22 +39,27 @@ public abstract class ScopeTrack
     /// <summary>Takes one reading.</summary>
     internal void Sample(long tNs, IKernelFiles files, bool withPressure)
     {
-        Span<double> memory = stackalloc double[Charts[0].Series.Count];
-        memory.Fill(double.NaN);
-        Span<double> pressure = stackalloc double[2];
-        Span<double> reclaim = stackalloc double[4];
-        reclaim.Fill(double.NaN);
-        if (!Read(files, memory, reclaim))
+        long? version = VersionOf(files);
+        Changed = version is null || version != _version || (withPressure && !_hasPressure);
+        if (Changed)
+        {
+            _version = version;
+            ReadAll(files, withPressure);
+        }
+        if (!_there)
         {
             return;
         }
         LastNs = tNs;
+        Span<double> reclaim = stackalloc double[4];
+        _reclaim.CopyTo(reclaim);
         _reclaimRates.Apply(tNs, reclaim);
-        _rows[0].Add(tNs, memory);
+        _rows[0].Add(tNs, _memory);
         _rows[2].Add(tNs, reclaim);
         if (withPressure)
         {
-            (pressure[0], pressure[1]) = SingleNumbers.Pressure(files, PressurePath);
+            Span<double> pressure = stackalloc double[2];
+            _pressure.CopyTo(pressure);
             _pressureRates.Apply(tNs, pressure);
             pressure[0] = Math.Min(100, pressure[0] / MicrosecondsOfPercent);
             pressure[1] = Math.Min(100, pressure[1] / MicrosecondsOfPercent);
@@ -55,10 +67,28 @@ public abstract class ScopeTrack
         }
     }
 
-    private protected abstract string PressurePath { get; }
+    /// <summary>False when the last reading was known to be equal to the one before, and no file was read for it.</summary>
+    internal bool Changed { get; private set; }
+
+    private protected abstract HeldFile PressureFile { get; }
+
+    /// <summary>What tells that nothing changed since the last reading; null = nobody knows.</summary>
+    private protected virtual long? VersionOf(IKernelFiles files) => null;
 
     /// <summary>Fills in what it finds; false when the thing is not there.</summary>
     private protected abstract bool Read(IKernelFiles files, Span<double> memory, Span<double> reclaim);
+
+    private void ReadAll(IKernelFiles files, bool withPressure)
+    {
+        _memory.AsSpan().Fill(double.NaN);
+        _reclaim.AsSpan().Fill(double.NaN);
+        _there = Read(files, _memory, _reclaim);
+        _hasPressure = withPressure;
+        if (withPressure && _there)
+        {
+            (_pressure[0], _pressure[1]) = SingleNumbers.Pressure(files, PressureFile);
+        }
+    }
 
     private protected static double Or0(double value) => double.IsNaN(value) ? 0 : value;
 

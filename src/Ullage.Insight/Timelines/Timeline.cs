@@ -69,7 +69,7 @@ public sealed class Timeline
         {
             CgroupTrack track = Track(path);
             track.Sample(tNs, files, pressure);
-            if (slabs)
+            if (slabs && track.Changed)
             {
                 track.Slabs?.Sample(files);
             }

@@ -174,6 +174,9 @@ public sealed record WriteOperation(string File, long Bytes, PatternSpec Pattern
 /// <summary><c>stat_missing</c>: stat(2) names that do not exist.</summary>
 public sealed record StatMissingOperation(string Directory, long Count, long Start) : Operation
 {
+    /// <summary>What the names begin with, before their number; at most 230 bytes, no slash.</summary>
+    public string Prefix { get; init; } = "";
+
     /// <inheritdoc/>
     public override string Name => "stat_missing";
 }
@@ -250,6 +253,16 @@ public sealed record EchoOperation(string File, string Value) : Operation
 {
     /// <inheritdoc/>
     public override string Name => "echo";
+    /// <summary>The file is opened with O_NONBLOCK: newer kernels then set memory.max and memory.high without reclaiming.</summary>
+    public bool NonBlocking { get; init; }
+}
+
+/// <summary><c>sock</c>: open a socket whose peer reads nothing, and fill its buffers. It stays open until the process ends. Model only.</summary>
+/// <param name="Bytes">How much the buffers take, rounded up to pages.</param>
+public sealed record SockOperation(long Bytes) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "sock";
 }
 
 /// <summary><c>mkdir</c>: make a cgroup.</summary>

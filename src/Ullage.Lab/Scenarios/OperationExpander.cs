@@ -80,7 +80,7 @@ public static class OperationExpander
     private static Operation SubstituteInPaths(Operation operation, Func<string, string> put) => operation switch
     {
         WriteOperation o => o with { File = put(o.File) },
-        StatMissingOperation o => o with { Directory = put(o.Directory) },
+        StatMissingOperation o => o with { Directory = put(o.Directory), Prefix = put(o.Prefix) },
         CreateFilesOperation o => o with { Directory = put(o.Directory) },
         UnlinkFilesOperation o => o with { Directory = put(o.Directory) },
         ExecOperation o => o with { ProgramName = put(o.ProgramName) },
@@ -89,6 +89,6 @@ public static class OperationExpander
         RmdirOperation o => o with { Path = put(o.Path) },
         MoveOperation o => o with { Process = put(o.Process), To = put(o.To) },
         KillOperation o => o with { Process = put(o.Process) },
-        _ => operation, // no strings: grow, brk, sleep, wait, pause, exit
+        _ => operation, // no strings: grow, brk, sock, sleep, wait, pause, exit
     };
 }

@@ -31,6 +31,8 @@ public enum FidelityRule
     Rounds,
     /// <summary>The model's value is within 0.1 % of one of those measured.</summary>
     WithinOnePermille,
+    /// <summary>The model's value is within 0.5 % of one of those measured.</summary>
+    WithinHalfPercent,
     /// <summary>As <see cref="WithinOneBatch"/>, in both directions.</summary>
     BatchEitherWay,
     /// <summary>Neither is more than twice the other.</summary>
@@ -47,6 +49,16 @@ public enum FidelityRule
     WithinOnePageBytes,
     /// <summary>Of so many (<see cref="FidelityFigure.Batch"/>), both have all but a few, or both a few: at most 4 % are on their way at any time.</summary>
     AllOrFew,
+    /// <summary>
+    /// Chance decides on real kernels, too: every measured value is within 5 % of one that the model gives with some seed
+    /// (<see cref="FidelityFigure.Seeds"/>).
+    /// </summary>
+    AmongSeeds,
+    /// <summary>
+    /// As before, but between the least and the greatest: how often a batch was refused depends on where usage stood, modulo a batch, when each run of
+    /// reclaim ended.
+    /// </summary>
+    BetweenSeeds,
     /// <summary>Not judged: it depends on how fast another CPU was.</summary>
     Timing,
 }
@@ -63,6 +75,9 @@ public sealed record FidelityFigure(
     MeasuredExperiment Experiment, string Counter, long Model, IReadOnlyList<long> Kernel, FidelityRule Rule, int Batch, int FirstRound)
 {
     private const int SomePages = 64;
+
+    /// <summary>What the model gave with many seeds; empty = one seed was run.</summary>
+    public IReadOnlyList<long> Seeds { get; init; } = [];
 
     /// <summary>The smallest difference to a measured value; positive = the kernel had more.</summary>
     public long Difference
@@ -89,6 +104,8 @@ public sealed record FidelityFigure(
     public bool? Passed => Rule switch
     {
         FidelityRule.Exact => Difference == 0,
+        FidelityRule.AmongSeeds => Kernel.All(value => Seeds.Any(seed => Math.Abs(value - seed) * 20 <= value)),
+        FidelityRule.BetweenSeeds => Kernel.All(value => value >= Seeds.Min() && value <= Seeds.Max()),
         FidelityRule.Rounds => IsRounds(Model) && Kernel.Any(IsRounds),
         FidelityRule.Moves => Kernel.All(value => value > 0 == Model > 0),
         FidelityRule.WithinOnePage => Math.Abs(Difference) <= 1,
@@ -101,6 +118,7 @@ public sealed record FidelityFigure(
         FidelityRule.AllOrFew => Kernel.All(value => IsFew(value) == IsFew(Model) && IsFew(Batch - value) == IsFew(Batch - Model)),
         FidelityRule.OnePercentOrBatch => Kernel.Any(value => Math.Abs(value - Model) <= Math.Max(value / 100, Batch)),
         FidelityRule.WithinOnePermille => Kernel.Any(value => Math.Abs(value - Model) * 1000 <= value),
+        FidelityRule.WithinHalfPercent => Kernel.Any(value => Math.Abs(value - Model) * 200 <= value),
         FidelityRule.WithinFactorTwo => Kernel.Any(value => value <= 2 * Model && Model <= 2 * value),
         FidelityRule.WithinTwoPoints => Math.Abs(Difference) <= 200,
         FidelityRule.WithinTenPoints => Math.Abs(Difference) <= 1000,

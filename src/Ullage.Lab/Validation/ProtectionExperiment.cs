@@ -32,12 +32,18 @@ public static class ProtectionExperiment
             List<long> kernel = [.. measured.Repeats.Where(repeat => repeat.ContainsKey(counter)).Select(repeat => repeat[counter])];
             if (kernel.Count > 0)
             {
-                FidelityRule rule = counter.Contains("events", StringComparison.Ordinal) ? FidelityRule.Moves : FidelityRule.FivePercentOrMiB;
-                figures.Add(new FidelityFigure(measured, counter, value, kernel, rule, era.Charging.Batch, 0));
+                figures.Add(new FidelityFigure(measured, counter, value, kernel, RuleOf(counter), era.Charging.Batch, 0));
             }
         }
         return figures;
     }
+
+    /// <summary>Bytes within 5 % or 1 MiB; how often a limit was met or protection broken, within 5 %; kills, and how processes ended, exactly.</summary>
+    private static FidelityRule RuleOf(string counter) =>
+        counter.StartsWith("rc", StringComparison.Ordinal) || counter.EndsWith("_rc", StringComparison.Ordinal) ? FidelityRule.Exact
+        : !counter.StartsWith("events", StringComparison.Ordinal) ? FidelityRule.FivePercentOrMiB
+        : counter.EndsWith(".max", StringComparison.Ordinal) || counter.EndsWith(".low", StringComparison.Ordinal) ? FidelityRule.WithinFivePercent
+        : FidelityRule.Exact;
 }
 
 /// <summary>The measured programs, on a modelled machine.</summary>

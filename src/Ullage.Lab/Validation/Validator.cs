@@ -16,13 +16,13 @@ public static class Validator
             figures.AddRange(waits ? OomDisabledExperiment.Compare(measured, new ModelTarget(), new NobodyWatches())
                 : GrowthExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
-        foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E1-"))
+        foreach (MeasuredExperiment measured in (IEnumerable<MeasuredExperiment>)[.. GroundTruth.Read(directory, "E1-"), .. GroundTruth.Read(directory, "E1p-")])
         {
             figures.AddRange(KmemExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E2-"))
         {
-            figures.AddRange(DentryExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()));
+            figures.AddRange(DentryExperiment.Compare(measured, new NobodyWatches()));
         }
         foreach (MeasuredExperiment measured in GroundTruth.Read(directory, "E11-"))
         {

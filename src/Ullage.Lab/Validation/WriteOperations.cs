@@ -7,6 +7,12 @@ public static class WriteOperations
 {
     private const string Tree = "/cgroup.subtree_control";
 
+    private static readonly string[] Triggers =
+    [
+        "some 150000 1000000", "full 50000 1000000", "some 150000 1500000", "some 1500000 1000000", "some 100 400000", "abc", "some", "some 0 1000000",
+        "some 150000 20000000", "full 150000 2000000", "",
+    ];
+
     private static readonly IReadOnlyList<(string Name, Func<WriteStage, string> Play)> OfBoth =
     [
         ("mkdir existing", s => s.Mkdir("/a")),
@@ -67,7 +73,7 @@ public static class WriteOperations
     [
         ("root has memory.max", s => s.Has("", "memory.max")),
         ("root memory files", s => string.Join(' ', s.Machine.Files.List(s.Mount).Names
-            .Where(name => name.StartsWith("memory.", StringComparison.Ordinal) && name != "memory.pressure").Order(StringComparer.Ordinal))),
+            .Where(name => name.StartsWith("memory.", StringComparison.Ordinal)).Order(StringComparer.Ordinal))),
         ("subtree_control +memory while populated", s => s.Write("/a/b" + Tree, "+memory")),
         ("procs into parent with subtree_control", s => s.Write("/a/cgroup.procs", s.Pid)),
         ("P.subtree_control '+foo'", s => Subtree(s, 1)),
@@ -99,7 +105,7 @@ public static class WriteOperations
         ("memory.high below usage 1M", s => s.Write("/a/b/memory.high", "1M")),
         ("memory.max below usage 1M", s => s.Write("/a/b/memory.max", "1M")),
         ("task alive after memory.max below usage", s => s.Write("/a/b/memory.max", "1M") == "ok" && s.Task.Signal.OomKilled ? "false" : "true"),
-        ("events after", s => s.Write("/a/b/memory.max", "1M") == "ok" ? Events(s) : "refused"),
+        .. Triggers.Select(text => ($"memory.pressure write '{text}'", (Func<WriteStage, string>)(s => s.Write("/a/b/memory.pressure", text)))),
     ];
 
     /// <summary>Operations on a v1 hierarchy.</summary>
@@ -147,8 +153,4 @@ public static class WriteOperations
         }
         return answer;
     }
-
-    /// <summary>memory.events without <c>oom</c>, which counts attempts and so depends on how fast the victim dies.</summary>
-    private static string Events(WriteStage s) => string.Join(' ', s.Read("/a/b/memory.events").Split('\n')
-        .Where(line => !line.StartsWith("oom ", StringComparison.Ordinal)).Select(line => line.Replace(' ', '=')));
 }

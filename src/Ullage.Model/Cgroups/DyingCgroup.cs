@@ -27,6 +27,10 @@ public sealed record DyingCgroup
     public required long TablePages { get; init; }
     /// <summary>Pages charged in advance that wait on CPUs.</summary>
     public required long StockPages { get; init; }
+    /// <summary>Buffers of sockets (v2; v1 counts them apart).</summary>
+    public required long SocketPages { get; init; }
+    /// <summary>Open sockets.</summary>
+    public required long Sockets { get; init; }
     /// <summary>css_sets of zombies.</summary>
     public required int CssSets { get; init; }
     /// <summary>Memory cgroups below it that are dying, too.</summary>
@@ -35,7 +39,7 @@ public sealed record DyingCgroup
     public required long OwnBytes { get; init; }
 
     /// <summary>Pages that are charged to it.</summary>
-    public long Pages => AnonPages + FilePages + ShmemPages + SlabPages + StackPages + TablePages + StockPages;
+    public long Pages => AnonPages + FilePages + ShmemPages + SlabPages + StackPages + TablePages + SocketPages + StockPages;
 
     internal static DyingCgroup Of(Machine machine, MemCgroup memcg)
     {
@@ -55,6 +59,8 @@ public sealed record DyingCgroup
             StackPages = stacks,
             TablePages = stats.Exact(MemcgStat.Kernel) - slab - stacks,
             StockPages = machine.Stock.PagesOf(memcg),
+            SocketPages = stats.Exact(MemcgStat.Sock),
+            Sockets = memcg.Sockets,
             CssSets = machine.CssSets.HoldersOf(memcg),
             Children = memcg.Children.Count,
             OwnBytes = machine.MemcgMemory.BytesEach,

@@ -102,6 +102,15 @@ public sealed class MemCgroup
     /// <summary>4.1: a kmem limit was written, so kernel memory is accounted (§2.13).</summary>
     public bool KmemActive { get; internal set; }
 
+    /// <summary>v1: a limit was written to memory.kmem.tcp.limit_in_bytes, so new sockets are accounted (§2.13).</summary>
+    public bool TcpActive { get; internal set; }
+
+    /// <summary>v1: the last charge for a socket did not fit.</summary>
+    internal bool TcpPressure { get; set; }
+
+    /// <summary>Open sockets that are accounted here.</summary>
+    internal long Sockets { get; set; }
+
     /// <summary>v1 memory.soft_limit_in_bytes, in pages.</summary>
     public long SoftLimit { get; internal set; } = KernelConstants.PageCounterMax;
 

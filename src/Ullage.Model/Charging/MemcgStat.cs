@@ -90,6 +90,8 @@ public enum MemcgStat
     PswpOut,
     /// <summary>Pages read from swap (6.12+).</summary>
     PswpIn,
+    /// <summary>v2: buffers of sockets.</summary>
+    Sock,
     /// <summary>How many there are; not a counter.</summary>
     Count,
 }

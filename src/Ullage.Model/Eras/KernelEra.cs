@@ -20,6 +20,9 @@ public sealed record KernelEra
     /// <summary>Kernel memory (§2.13, §4.4, §4.6).</summary>
     public required KmemRules Kmem { get; init; }
 
+    /// <summary>Memory of sockets (§2.13).</summary>
+    public required SocketRules Sockets { get; init; }
+
     /// <summary>The slab allocator (§4).</summary>
     public required SlabRules Slab { get; init; }
 
@@ -40,6 +43,9 @@ public sealed record KernelEra
 
     /// <summary>Reclaim and shrinkers (§3.9, §4.8).</summary>
     public required ReclaimRules Reclaim { get; init; }
+
+    /// <summary>Grace periods.</summary>
+    public required RcuRules Rcu { get; init; }
 
     /// <summary>Page reclaim (§3).</summary>
     public required VmscanRules Vmscan { get; init; }

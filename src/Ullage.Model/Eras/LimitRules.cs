@@ -48,6 +48,8 @@ public sealed record LimitRules
     public required bool LocalEventsOption { get; init; }
     /// <summary>What a write to memory.high does.</summary>
     public required HighWriteRule HighWrite { get; init; }
+    /// <summary>A write to memory.max or memory.high with O_NONBLOCK sets the limit and leaves reclaim to the next charge (6.15+, checked 6.18, §2.9).</summary>
+    public bool NonBlockingWritesOnlyStore { get; init; }
     /// <summary>Which calls feed vmpressure.</summary>
     public required PressureCalls PressureCalls { get; init; }
     /// <summary>memory.pressure_level takes a mode after the level (4.13+, §2.15).</summary>

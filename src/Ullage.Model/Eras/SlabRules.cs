@@ -87,6 +87,10 @@ public sealed record SlabRules
     public required bool ReportNamesCpu { get; init; }
     /// <summary>Accounted kmalloc objects have caches of their own, kmalloc-cg-* (5.14+), §4.1.</summary>
     public required bool KmallocCg { get; init; }
+    /// <summary>Reclaimable kmalloc objects have caches of their own, kmalloc-rcl-* (4.20+), §4.1.</summary>
+    public required bool KmallocRcl { get; init; }
+    /// <summary>A name of fewer bytes lies inside its dentry (DNAME_INLINE_LEN: 32, from 6.8 on 40), §4.8.</summary>
+    public required int InlineNameBytes { get; init; }
     /// <summary>Large kmalloc caches are called kmalloc-1k, not kmalloc-1024 (5.1+), §4.1.</summary>
     public required bool KmallocShortNames { get; init; }
 }

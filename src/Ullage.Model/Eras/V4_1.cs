@@ -38,6 +38,7 @@ internal static class EraV4_1
             OrderSearch = OrderSearch.FewerObjects, CountsPresentCpus = false, // §4.1
             CpuPartial = [2, 6, 13, 30], CpuPartialInSlabs = false, // §4.2
             Reparents = false, ReportNamesCpu = false, KmallocCg = false, KmallocShortNames = false,
+            KmallocRcl = false, InlineNameBytes = 32, // §4.8
         },
         Oom = new()
         {
@@ -64,6 +65,7 @@ internal static class EraV4_1
             SlabCountsForMemcg = true,
             Delta = ShrinkerDelta.LruProportion, ShrinksSmallSlabs = false, Deferral = ShrinkerDeferral.Leftover, // §4.8
         },
+        Rcu = new() { OverloadForces = false, AskAfterPerSecond = 20, QuietTicksPercent = 0 },
         Vmscan = EraVmscan.V4_1, // §3
         Stats = new() { Accuracy = StatAccuracy.Exact, SurviveRemoval = false }, // §2.17
         Gfp = new() { Kernel = 0xd0, Account = 0, Names = false }, // §4.5
@@ -87,5 +89,6 @@ internal static class EraV4_1
         Life = EraLife.V4_1, // §5, §10
         Files = EraFiles.V4_1,
         Swap = EraSwap.V4_1,
+        Sockets = SocketRules.V4_1, // §2.13
     };
 }

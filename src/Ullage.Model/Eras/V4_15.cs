@@ -59,5 +59,6 @@ internal static class EraV4_15
         Life = EraLife.V4_15, // §5, §10
         Files = EraFiles.V4_15,
         Swap = EraSwap.V4_15,
+        Sockets = SocketRules.V4_15, // §2.13
     };
 }

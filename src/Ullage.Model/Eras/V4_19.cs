@@ -25,6 +25,7 @@ internal static class EraV4_19
         Limits = Before.Limits with { Protection = ProtectionRule.AllOrNothing }, // §1.5
         Lru = Before.Lru with { AddBatch = 15 }, // §3.1
         Reclaim = Before.Reclaim with { GlobalShrinkerPass = false, Delta = ShrinkerDelta.Priority, ShrinksSmallSlabs = true }, // §3.9, §4.8
+        Rcu = Before.Rcu with { AskAfterPerSecond = 10 },
         Stats = Before.Stats with { Accuracy = StatAccuracy.Batched }, // §2.17
         Gfp = Before.Gfp with { Kernel = 0x6000c0 },
         Vmscan = EraVmscan.V4_19, // §3

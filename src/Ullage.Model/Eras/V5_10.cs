@@ -38,6 +38,7 @@ internal static class EraV5_10
             HighWrite = HighWriteRule.ReclaimThenStore, // §2.9
         },
         Lru = Before.Lru with { NewAnonActive = false }, // §3.2
+        Rcu = Before.Rcu with { OverloadForces = true },
         Vmscan = EraVmscan.V5_10, // §3
         Proc = EraProcFiles.V5_10,
         AddressSpace = Before.AddressSpace with { WideCommitBatch = true }, // §7.1

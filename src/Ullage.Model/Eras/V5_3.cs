@@ -14,7 +14,7 @@ internal static class EraV5_3
             RetryMayFail = RetryMayFailRule.BeforeOom, // §2.3, row 15
             HierarchicalEvents = true, // §2.5
         },
-        Slab = Before.Slab with { Caches = CachesV5_4.Table, Reparents = true, KmallocShortNames = true }, // §5.4, §4.1
+        Slab = Before.Slab with { Caches = CachesV5_4.Table, Reparents = true, KmallocShortNames = true, KmallocRcl = true }, // §5.4, §4.1
         Oom = Before.Oom with
         {
             EventAfterCostlyTest = true, DyingCurrentIsEnough = true, // §2.3

@@ -33,6 +33,7 @@ internal static class EraV6_1
         Report = EraReports.V6_1,
         Cgroups = EraCgroupFiles.V6_1,
         Reclaim = Before.Reclaim with { Deferral = ShrinkerDeferral.DuePerMemcg }, // §4.8
+        Rcu = Before.Rcu with { QuietTicksPercent = 25 },
         Limits = Before.Limits with { HighWrite = HighWriteRule.StoreThenReclaim, PressureCalls = PressureCalls.ByVersion }, // §2.9, §2.15
         Stats = Before.Stats with { Accuracy = StatAccuracy.Flushed }, // §2.17
         Vmscan = EraVmscan.V6_1, // §3
@@ -45,6 +46,7 @@ internal static class EraV6_1
         Life = EraLife.V6_1, // §5, §10
         Files = EraFiles.V6_1,
         Swap = EraSwap.V6_1,
+        Sockets = SocketRules.V6_1, // §2.13
         Deprecated = DeprecationRules.V6_1,
     };
 }

@@ -17,6 +17,7 @@ internal static class EraV6_18
         Slab = Before.Slab with { Caches = CachesV6_18.Table },
         Report = EraReports.V6_18,
         Cgroups = EraCgroupFiles.V6_18,
+        Limits = Before.Limits with { NonBlockingWritesOnlyStore = true }, // §2.9
         Vmscan = EraVmscan.V6_18, // §3
         Proc = EraProcFiles.V6_18,
         MemInfo = EraMemInfo.V6_18,

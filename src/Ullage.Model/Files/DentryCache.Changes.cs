@@ -84,4 +84,21 @@ internal sealed partial class DentryCache
         directory.Files!.Remove(_dentries[item].Number);
         _machine.Inodes.Evict(inode);
     }
+
+    /// <summary>A cgroup went offline: its unused dentries and inodes are its parent's.</summary>
+    public void Offline(MemCgroup memcg)
+    {
+        foreach (ListLru lru in Lru)
+        {
+            lru.Offline(memcg);
+        }
+        _machine.Inodes.Offline(memcg);
+    }
+
+    /// <summary>Frees at once what waits for grace periods: for tests.</summary>
+    public void Barrier()
+    {
+        _rcu.Barrier();
+        _machine.Inodes.Barrier();
+    }
 }

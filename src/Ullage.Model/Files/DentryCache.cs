@@ -28,7 +28,8 @@ internal sealed partial class DentryCache
         _machine = machine;
         _root = machine.Hierarchy.Root.Memcg;
         _hash = new DentryHash(_dentries);
-        _rcu = new RcuCallbacks(machine, Free);
+        Names = new DentryNames(machine);
+        _rcu = new RcuCallbacks(machine, "dentry", Free);
         _mounts = new MountTable();
         _cache = machine.Slab.Known.Dentry;
         foreach (SuperBlock sb in _mounts.SuperBlocks)
@@ -38,6 +39,9 @@ internal sealed partial class DentryCache
             machine.Shrinkers.Register(new SuperBlockShrinker(machine, sb));
         }
     }
+
+    /// <summary>What they are called.</summary>
+    public DentryNames Names { get; }
 
     /// <summary>Unused dentries by super block.</summary>
     public List<ListLru> Lru { get; } = [];
@@ -134,6 +138,13 @@ internal sealed partial class DentryCache
         {
             return -1;
         }
+        bool external = Names.IsExternal(number);
+        SlabObject name = default;
+        if (external && !Names.TryAllocate(memcg, number, out name))
+        {
+            _machine.Slab.Free(allocated);
+            return -1;
+        }
         int item = _freeHead;
         if (item >= 0)
         {
@@ -144,7 +155,11 @@ internal sealed partial class DentryCache
             item = _fresh++;
             _dentries.Reserve(_fresh);
         }
-        _dentries[item] = new Dentry { Number = number, Directory = directory.Id, Next = -1, Inode = -1, Flags = DentryFlags.Live, Object = allocated };
+        _dentries[item] = new Dentry { Number = number, Directory = directory.Id, Next = -1, Inode = -1, Flags = external ? DentryFlags.Live | DentryFlags.ExternalName : DentryFlags.Live, Object = allocated };
+        if (external)
+        {
+            Names.Keep(item, name);
+        }
         directory.CachedChildren++;
         Live++;
         Negative++;
@@ -311,7 +326,7 @@ internal sealed partial class DentryCache
         Negative -= dentry.Inode < 0 ? 1 : 0;
         Live--;
         _mounts.ById(dentry.Directory).CachedChildren--;
-        dentry.Flags = DentryFlags.None;
+        dentry.Flags &= DentryFlags.ExternalName;
         _rcu.Add(item);
     }
 
@@ -320,24 +335,12 @@ internal sealed partial class DentryCache
     {
         ref Dentry dentry = ref _dentries[item];
         _machine.Slab.Free(dentry.Object);
+        if (dentry.Flags != DentryFlags.None)
+        {
+            Names.Free(item);
+            dentry.Flags = DentryFlags.None;
+        }
         dentry.Next = _freeHead;
         _freeHead = item;
-    }
-
-    /// <summary>A cgroup went offline: its unused dentries and inodes are its parent's.</summary>
-    public void Offline(MemCgroup memcg)
-    {
-        foreach (ListLru lru in Lru)
-        {
-            lru.Offline(memcg);
-        }
-        _machine.Inodes.Offline(memcg);
-    }
-
-    /// <summary>Frees at once what waits for grace periods: for tests.</summary>
-    public void Barrier()
-    {
-        _rcu.Barrier();
-        _machine.Inodes.Barrier();
     }
 }

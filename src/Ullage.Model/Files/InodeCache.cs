@@ -26,7 +26,7 @@ internal sealed class InodeCache
     public InodeCache(Machine machine)
     {
         _machine = machine;
-        _rcu = new RcuCallbacks(machine, Free);
+        _rcu = new RcuCallbacks(machine, "inode", Free);
         _cache = machine.Slab.Cache("ext4_inode_cache");
     }
 

@@ -19,10 +19,14 @@ internal sealed partial class PageCache
         {
             long index = at >> KernelConstants.PageShift;
             long until = Math.Min(end, (index + 1) << KernelConstants.PageShift);
-            int frame = BeginWrite(map, index, until - at);
-            if (frame < 0 || task.FatalSignalPending)
+            if (task.FatalSignalPending)
             {
-                return (at == offset ? frame < 0 ? Errno.ENOMEM : Errno.EINTR : Errno.None, at - offset);
+                return (at == offset ? Errno.EINTR : Errno.None, at - offset);
+            }
+            int frame = BeginWrite(map, index, until - at);
+            if (frame < 0)
+            {
+                return (at == offset ? Errno.ENOMEM : Errno.None, at - offset);
             }
             map.Bytes = Math.Max(map.Bytes, until);
             _machine.Spend(_machine.Costs.FileCopyNs);

@@ -82,17 +82,17 @@ internal sealed class CgroupFs
     }
 
     /// <summary>Opens a file or directory.</summary>
-    public (Errno Errno, OpenFile? File) Open(string path, ReadOnlySpan<string> parts)
+    public (Errno Errno, OpenFile? File) Open(string path, ReadOnlySpan<string> parts, bool nonBlocking)
     {
         Errno errno = Find(parts, out Cgroup? cgroup, out string? name);
         if (errno != Errno.None || (name is not null && !Has(cgroup!, name)))
         {
             return (errno != Errno.None ? errno : Errno.ENOENT, null);
         }
-        return (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path, this, cgroup, name is null ? null : _files[name]));
+        return (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path, this, cgroup, name is null ? null : _files[name]) { NonBlocking = nonBlocking });
     }
 
-    public Errno Write(ReadOnlySpan<string> path, string text)
+    public Errno Write(ReadOnlySpan<string> path, string text, bool nonBlocking)
     {
         Errno errno = Find(path, out Cgroup? cgroup, out string? name);
         if (errno != Errno.None)
@@ -107,11 +107,11 @@ internal sealed class CgroupFs
         {
             return Errno.EACCES; // cgroupfs creates no files (§11.2)
         }
-        return Write(cgroup!, _files[name], text, null);
+        return Write(cgroup!, _files[name], text, null, nonBlocking);
     }
 
     /// <summary>Writes to a file, perhaps through a descriptor that was opened before.</summary>
-    public Errno Write(Cgroup cgroup, ControlFile file, string text, OpenFile? held)
+    public Errno Write(Cgroup cgroup, ControlFile file, string text, OpenFile? held, bool nonBlocking)
     {
         if (_machine.Current is { Signal: { IsPrivileged: false } writer } && !file.WorldWritable && !(file.IsDelegated && cgroup.OwnerUid == writer.Uid))
         {
@@ -125,7 +125,7 @@ internal sealed class CgroupFs
         {
             return writeHeld(cgroup, held);
         }
-        return file.Write is { } write ? write(cgroup, text) : Errno.EINVAL;
+        return (nonBlocking ? file.WriteNonBlocking ?? file.Write : file.Write) is { } write ? write(cgroup, text) : Errno.EINVAL;
     }
 
     public KernelList List(ReadOnlySpan<string> path)

@@ -25,6 +25,9 @@ internal sealed record ControlFile(string Name, Func<Cgroup, string>? Show = nul
     /// <summary>What a write does for the descriptor it is made through; null = the same for all.</summary>
     public Func<Cgroup, OpenFile, Errno>? WriteHeld { get; init; }
 
+    /// <summary>What a write does through a descriptor with O_NONBLOCK; null = the same as without.</summary>
+    public Func<Cgroup, string, Errno>? WriteNonBlocking { get; init; }
+
     /// <summary>Its change notifications; null = it gives none.</summary>
     public Func<Cgroup, FileChanges>? ChangesOf { get; init; }
 

@@ -94,11 +94,18 @@ internal sealed class LimitWrites(Machine machine)
         }
     }
 
-    /// <summary>v2: sets memory.max, reclaims, and kills until usage fits or nobody is left. Each attempt is one oom event, so that a victim that dies slowly counts several.</summary>
+    /// <summary>
+    /// v2: sets memory.max, reclaims, and kills until usage fits or nobody is left. Each attempt is one oom event, so that a victim that dies slowly counts several.
+    /// Where it is only stored (O_NONBLOCK, 6.15+), the next charge enforces it.
+    /// </summary>
     [Kernel("memory_max_write", "mm/memcontrol.c")]
-    public void SetMax(MemCgroup memcg, long max)
+    public void SetMax(MemCgroup memcg, long max, bool onlyStore)
     {
         memcg.Memory.Max = max;
+        if (onlyStore)
+        {
+            return;
+        }
         bool drained = false;
         int retries = machine.Era.Charging.ReclaimRetries;
         while (memcg.Memory.Usage > max && !SignalPending)
@@ -122,9 +129,9 @@ internal sealed class LimitWrites(Machine machine)
 
     /// <summary>v2: sets memory.high and reclaims what is above it. Nothing is refused and nobody killed, however little could be had.</summary>
     [Kernel("memory_high_write", "mm/memcontrol.c")]
-    public void SetHigh(MemCgroup memcg, long high)
+    public void SetHigh(MemCgroup memcg, long high, bool onlyStore)
     {
-        HighWriteRule rule = machine.Era.Limits.HighWrite;
+        HighWriteRule rule = onlyStore ? HighWriteRule.Store : machine.Era.Limits.HighWrite;
         if (rule == HighWriteRule.ReclaimThenStore)
         {
             ReclaimTo(memcg, high);

@@ -97,6 +97,7 @@ internal static class MemoryStatText
         "kernel" => Bytes(reader.Recursive(MemcgStat.Kernel)),
         "kernel_stack" => Bytes(reader.Recursive(MemcgStat.KernelStack)),
         "pagetables" => Bytes(reader.Recursive(MemcgStat.PageTables)),
+        "sock" => Bytes(reader.Recursive(MemcgStat.Sock)),
         "shmem" => Bytes(reader.Recursive(MemcgStat.Shmem)),
         "file_mapped" => Bytes(reader.Recursive(MemcgStat.FileMapped)),
         "file_dirty" => Bytes(reader.Recursive(MemcgStat.FileDirty)),

@@ -39,10 +39,10 @@ internal sealed class ModelFiles : IKernelFiles, ICgroupIds
     }
 
     /// <summary>Opens a file that exists, for reading and writing.</summary>
-    public (Errno Errno, OpenFile? File) Open(string path)
+    public (Errno Errno, OpenFile? File) Open(string path, bool nonBlocking)
     {
         string[] parts = Split(path);
-        (Errno errno, OpenFile? file) = CgroupsAt(parts, out int depth) is { } cgroups ? cgroups.Open(path, parts.AsSpan(depth)) : OpenOther(path);
+        (Errno errno, OpenFile? file) = CgroupsAt(parts, out int depth) is { } cgroups ? cgroups.Open(path, parts.AsSpan(depth), nonBlocking) : OpenOther(path, nonBlocking);
         if (file is not null)
         {
             _machine.Descriptors.Add(file.Descriptor, file);
@@ -50,13 +50,16 @@ internal sealed class ModelFiles : IKernelFiles, ICgroupIds
         return (errno, file);
     }
 
-    private (Errno Errno, OpenFile? File) OpenOther(string path)
+    private (Errno Errno, OpenFile? File) OpenOther(string path, bool nonBlocking)
     {
         Errno errno = Read(path).Errno;
-        return errno == Errno.ENOENT ? (errno, null) : (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path));
+        return errno == Errno.ENOENT ? (errno, null) : (Errno.None, new OpenFile(_machine, _machine.Descriptors.Next(), path) { NonBlocking = nonBlocking });
     }
 
-    public Errno Write(string path, string text)
+    public Errno Write(string path, string text) => Write(path, text, nonBlocking: false);
+
+    /// <summary>As <see cref="Write(string, string)"/>, through a descriptor with O_NONBLOCK or without.</summary>
+    public Errno Write(string path, string text, bool nonBlocking)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(text);
@@ -64,7 +67,7 @@ internal sealed class ModelFiles : IKernelFiles, ICgroupIds
         string[] parts = Split(path);
         if (CgroupsAt(parts, out int depth) is { } cgroups)
         {
-            return cgroups.Write(parts.AsSpan(depth), text);
+            return cgroups.Write(parts.AsSpan(depth), text, nonBlocking);
         }
         return IsProc(parts) ? _proc.Write(parts.AsSpan(1), text) : IsAboveMount(parts) ? Errno.EISDIR : Errno.ENOENT;
     }

@@ -28,6 +28,9 @@ public sealed class OpenFile
     /// <summary>Its number. The whole machine has one table of descriptors.</summary>
     public int Descriptor { get; }
 
+    /// <summary>Opened with O_NONBLOCK: where the era looks at that, a write sets memory.max or memory.high and reclaims nothing (6.15+, §2.9).</summary>
+    public bool NonBlocking { get; internal init; }
+
     /// <summary>The path that was opened.</summary>
     public string Path { get; }
 
@@ -66,7 +69,7 @@ public sealed class OpenFile
         {
             return _machine.Files.Write(Path, text);
         }
-        return IsGone ? Errno.ENODEV : _cgroups!.Write(Cgroup!, File, text, this);
+        return IsGone ? Errno.ENODEV : _cgroups!.Write(Cgroup!, File, text, this, NonBlocking);
     }
 
     private bool IsGone => !Cgroup!.Online || Cgroup.OwnMemcg != (_memcg ?? Cgroup.OwnMemcg);

@@ -96,11 +96,10 @@ internal sealed class V1LimitFiles(Machine machine, LimitWrites limits)
         return memcg.Kmem.TrySetMax(pages);
     }
 
-    [Kernel("memcg_update_tcp_max", "mm/memcontrol-v1.c")]
     private Errno SetTcpLimit(MemCgroup memcg, long pages)
     {
         machine.Deprecations.Warn(machine.Era.Deprecated.TcpLimit);
-        return memcg.Tcpmem.TrySetMax(pages);
+        return machine.Sockets.SetLimit(memcg, pages);
     }
 
     private Errno SetSoftLimit(MemCgroup memcg, string text)

@@ -18,8 +18,8 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
         yield return Memory("memory.current", memcg => BytesLine(memcg.IsRoot ? rootUsage(memcg) : memcg.Memory.Usage));
         yield return Limit("memory.min", memcg => memcg.Min, (memcg, pages) => memcg.Min = pages);
         yield return Limit("memory.low", memcg => memcg.Low, (memcg, pages) => memcg.Low = pages);
-        yield return Limit("memory.high", memcg => memcg.High, limits.SetHigh);
-        yield return Limit("memory.max", memcg => memcg.Memory.Max, limits.SetMax);
+        yield return Enforced("memory.high", memcg => memcg.High, limits.SetHigh);
+        yield return Enforced("memory.max", memcg => memcg.Memory.Max, limits.SetMax);
         yield return Memory("memory.events", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.Events)) with { ChangesOf = cgroup => cgroup.OwnMemcg!.EventsChanges };
         yield return Memory("memory.events.local", memcg => EventLines(machine.Era.Cgroups.EventFields, memcg.EventsLocal)) with { ChangesOf = cgroup => cgroup.OwnMemcg!.EventsLocalChanges };
         yield return Memory("memory.stat", memcg => MemoryStatText.V2(machine, memcg));
@@ -52,6 +52,16 @@ internal sealed class V2MemoryFiles(Machine machine, LimitWrites limits, Func<Me
             set(m, pages);
             return Errno.None;
         }));
+
+    /// <summary>A limit whose write reclaims what is above it; with O_NONBLOCK it is only set where the era looks at that (§2.9).</summary>
+    private ControlFile Enforced(string name, Func<MemCgroup, long> get, Action<MemCgroup, long, bool> set)
+    {
+        bool maySkip = machine.Era.Limits.NonBlockingWritesOnlyStore;
+        return Limit(name, get, (memcg, pages) => set(memcg, pages, false)) with
+        {
+            WriteNonBlocking = Limit(name, get, (memcg, pages) => set(memcg, pages, maySkip)).Write,
+        };
+    }
 
     private static Errno WriteLimit(MemCgroup memcg, string text, Func<MemCgroup, long, Errno> set)
     {

@@ -24,6 +24,16 @@ public sealed partial class Machine
     }
 
     /// <summary>
+    /// Names are numbers. To those that begin with <paramref name="prefix"/> belong the numbers from the answer on, 2^48 of them; 0 for no prefix.
+    /// A name that does not fit into its dentry, with all its digits, takes memory of its own.
+    /// </summary>
+    public long NamesWith(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return Dcache.Names.NumbersOf(prefix);
+    }
+
+    /// <summary>
     /// stat(2) of the name <paramref name="number"/> in a directory. The answer for a name that does not exist is ENOENT, or ENOMEM when there
     /// was no memory to find that out.
     /// </summary>

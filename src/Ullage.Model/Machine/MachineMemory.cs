@@ -130,18 +130,31 @@ public sealed partial class Machine
         return false;
     }
 
-    /// <summary>MAP_POPULATE: faults a new mapping's pages in; what fails is left for later.</summary>
+    /// <summary>
+    /// MAP_POPULATE: faults a new mapping's pages in, inside one system call; what fails is left for later. Only on its way back to the program does
+    /// the call see to what it charged over memory.high, where the era does not do that in the charge already (§2.6).
+    /// </summary>
+    /// <param name="task">Whose address space.</param>
+    /// <param name="address">Where it begins.</param>
+    /// <param name="bytes">How much.</param>
+    /// <param name="done">Pages that earlier rounds of the same call went through.</param>
+    /// <param name="budgetNs">The round ends when <see cref="CallNs"/> gets there: a call that sleeps for long is looked at while it does.</param>
+    /// <returns>Pages gone through: less than there are when the round's time was up, all of them at the call's end, however it ended.</returns>
     [Kernel("mm_populate", "mm/gup.c")]
-    public void Populate(TaskStruct task, long address, long bytes)
+    public long Populate(TaskStruct task, long address, long bytes, long done = 0, long budgetNs = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(task);
         long first = address >> KernelConstants.PageShift;
-        for (long page = first; page - first < PageCount(bytes); page++)
+        long pages = PageCount(bytes);
+        while (done < pages && !task.FatalSignalPending && Faults.FaultIn(task, first + done))
         {
-            if (task.FatalSignalPending || !Faults.FaultIn(task, page))
+            done++;
+            if (CallNs >= budgetNs && done < pages)
             {
-                return;
+                return done;
             }
         }
+        High.HandleOverHigh(task);
+        return pages;
     }
 }

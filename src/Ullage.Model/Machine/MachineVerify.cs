@@ -16,6 +16,7 @@ public sealed partial class Machine
         Frames.Verify();
         long[] framesOf = Frames.CountCharged(Hierarchy.HighestId);
         long[] idleOf = Era.Swap.AnonCountsMapped ? Frames.CountIdleAnon(Hierarchy.HighestId) : new long[framesOf.Length];
+        CountLeaving(idleOf);
         long[] stacksOf = CountStacks();
         long[] pgdsOf = CountPgds();
         foreach (MemCgroup memcg in Hierarchy.Memcgs)
@@ -77,8 +78,9 @@ public sealed partial class Machine
             return;
         }
         long slab = Slab.PagesOf(memcg);
+        long sockets = memcg.Stats.Exact(MemcgStat.Sock);
         long own = frames + stacks + pgds + slab;
-        long counted = own + memcg.ReparentedPages;
+        long counted = own + sockets + memcg.ReparentedPages;
         long below = 0;
         long belowSwap = 0;
         foreach (MemCgroup child in memcg.Children)
@@ -95,7 +97,8 @@ public sealed partial class Machine
         Invariant.Holds(memcg.Memory.Usage == counted + stock + below, $"usage of {memcg}: {memcg.Memory.Usage} = {counted} own + {stock} stock + {below} below");
         Invariant.Holds(!MemswCounts || memcg.Memsw.Usage == counted + memcg.SwapEntries + stock + belowSwap,
             $"memsw of {memcg}: {memcg.Memsw.Usage} = {counted} own + {memcg.SwapEntries} in swap + {stock} stock + {belowSwap} below");
-        long references = own + memcg.SwapEntries + memcg.Children.Count + CssSets.HoldersOf(memcg); // children keep their parent
+        Invariant.Holds(sockets >= 0 && (sockets == 0 || memcg.Sockets > 0) && (memcg.Tcpmem.Usage == 0 || memcg.IsV1), $"sockets of {memcg}");
+        long references = own + memcg.SwapEntries + memcg.Sockets + memcg.Children.Count + CssSets.HoldersOf(memcg); // children keep their parent
         Invariant.Holds(memcg.References == references, $"references of {memcg}: {memcg.References} = {references}");
         VerifyStats(memcg, frames, stacks, idle);
         VerifyProtection(memcg);

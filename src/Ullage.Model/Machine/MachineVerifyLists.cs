@@ -41,4 +41,18 @@ public sealed partial class Machine
         }
         return listed;
     }
+
+    /// <summary>Counts charged frames that have left their file but not yet another CPU's add batch, by memory cgroup id: the batch frees and uncharges them.</summary>
+    private void CountLeaving(long[] counts)
+    {
+        const PageFlags kinds = PageFlags.Anon | PageFlags.Shmem | PageFlags.File | PageFlags.Kernel;
+        const PageFlags leaving = PageFlags.Allocated | PageFlags.InAddBatch;
+        for (int frame = 0; frame < Frames.Managed; frame++)
+        {
+            if ((Frames.Flags(frame) & (leaving | kinds)) == leaving)
+            {
+                counts[Frames.Memcg(frame)]++;
+            }
+        }
+    }
 }

@@ -56,15 +56,19 @@ internal sealed class SlabCaches
 
     /// <summary>The cache of kmalloc objects of a size; null for more than 8 KiB, which are whole pages (§4.1).</summary>
     [Kernel("kmalloc_slab", "mm/slab_common.c")]
-    public KmemCache? Kmalloc(int bytes, bool accounted)
+    public KmemCache? Kmalloc(int bytes, bool accounted) => Kmalloc(bytes, accounted && _rules.KmallocCg ? "kmalloc-cg-" : "kmalloc-");
+
+    /// <summary>The cache of accounted kmalloc objects that a shrinker can free; no more than 8 KiB (§4.1).</summary>
+    public KmemCache KmallocReclaimable(int bytes) => Kmalloc(bytes, _rules.KmallocRcl ? "kmalloc-rcl-" : "kmalloc-")!;
+
+    private KmemCache? Kmalloc(int bytes, string family)
     {
         foreach (int size in KmallocSizes)
         {
             if (size >= bytes)
             {
                 bool shortens = _rules.KmallocShortNames && size >= 1024;
-                string number = (shortens ? size / 1024 : size).ToString(System.Globalization.CultureInfo.InvariantCulture) + (shortens ? "k" : "");
-                return this[(accounted && _rules.KmallocCg ? "kmalloc-cg-" : "kmalloc-") + number];
+                return this[family + (shortens ? size / 1024 : size).ToString(System.Globalization.CultureInfo.InvariantCulture) + (shortens ? "k" : "")];
             }
         }
         return null;

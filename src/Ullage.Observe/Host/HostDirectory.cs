@@ -37,7 +37,7 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
     private const int Tries = 64;
     private const uint LinksAndInode = 0x104;
     private const int EmptyPath = 0x1000;
-    private readonly FilePlan[] _plans;
+    private readonly WantedFile[] _wanted;
     private readonly DescriptorBudget _budget;
     private readonly int[] _files;
     private readonly sbyte[] _untilNextTry;
@@ -46,26 +46,26 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
     private readonly bool _live;
     private uint _links = uint.MaxValue;
 
-    private HostDirectory(int fd, bool live, FilePlan[] plans, DescriptorBudget budget)
+    private HostDirectory(int fd, bool live, WantedFile[] wanted, DescriptorBudget budget)
     {
         _fd = fd;
         _live = live;
-        _plans = plans;
+        _wanted = wanted;
         _budget = budget;
-        _files = new int[plans.Length];
+        _files = new int[wanted.Length];
         Array.Fill(_files, None);
-        _untilNextTry = new sbyte[plans.Length];
-        _refused = new Errno[plans.Length];
+        _untilNextTry = new sbyte[wanted.Length];
+        _refused = new Errno[wanted.Length];
         Id = Stat(out ulong inode, out _) ? inode : null;
     }
 
     internal override ulong? Id { get; }
 
-    internal static HostDirectory? Open(HostFiles files, string directory, FilePlan[] plans, DescriptorBudget budget, out Errno errno)
+    internal static HostDirectory? Open(HostFiles files, string directory, WantedFile[] wanted, DescriptorBudget budget, out Errno errno)
     {
         int fd = Libc.Open(files.RealPath(directory), Libc.ReadOnly | Libc.CloseOnExec | Libc.DirectoryOnly, 0);
         errno = fd < 0 ? Libc.LastErrno : Errno.None;
-        return Made(fd, IsCgroupFileSystem(fd), plans, budget);
+        return Made(fd, IsCgroupFileSystem(fd), wanted, budget);
     }
 
     internal override CgroupDirectory? Open(string child, out Errno errno)
@@ -74,35 +74,35 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
         {
             int fd = Libc.OpenAt(_fd, name, Libc.ReadOnly | Libc.CloseOnExec | Libc.DirectoryOnly, 0);
             errno = fd < 0 ? Libc.LastErrno : Errno.None;
-            return Made(fd, _live, _plans, _budget);
+            return Made(fd, _live, _wanted, _budget);
         }
     }
 
-    internal override Errno Read(int plan, ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
+    internal override Errno Read(int file, ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        if (_files[plan] == None && _untilNextTry[plan] > 0)
+        if (_files[file] == None && _untilNextTry[file] > 0)
         {
-            _untilNextTry[plan]--;
-            return _refused[plan];
+            _untilNextTry[file]--;
+            return _refused[file];
         }
-        int fd = _files[plan] != None ? _files[plan] : OpenFile(plan);
+        int fd = _files[file] != None ? _files[file] : OpenFile(file);
         if (fd < 0)
         {
-            return _refused[plan];
+            return _refused[file];
         }
-        Errno errno = _plans[plan].IsOneRecord ? ReadOneRecord(fd, buffer, out int length) : HostFiles.ReadToEnd(fd, ref buffer.Bytes, out length, seekable: true);
-        if (_files[plan] == None)
+        Errno errno = _wanted[file].IsOneRecord ? ReadOneRecord(fd, buffer, out int length) : HostFiles.ReadToEnd(fd, ref buffer.Bytes, out length, seekable: true);
+        if (_files[file] == None)
         {
             _ = Libc.Close(fd); // beyond the budget: opened for this once
         }
         else if (errno != Errno.None)
         {
-            Forget(plan);
+            Forget(file);
         }
         if (errno != Errno.None)
         {
-            Refuse(plan, errno);
+            Refuse(file, errno);
             return errno;
         }
         bytes = buffer.Bytes.AsSpan(0, length);
@@ -156,9 +156,9 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
 
     public override void Dispose()
     {
-        for (int plan = 0; plan < _files.Length; plan++)
+        for (int file = 0; file < _files.Length; file++)
         {
-            Forget(plan);
+            Forget(file);
         }
         _ = Libc.Close(_fd);
         _budget.Return();
@@ -173,14 +173,14 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
         return fd >= 0 && Libc.FileSystemOf(fd, buffer) == 0 && buffer[0] is CgroupMagic or Cgroup2Magic;
     }
 
-    private static HostDirectory? Made(int fd, bool live, FilePlan[] plans, DescriptorBudget budget)
+    private static HostDirectory? Made(int fd, bool live, WantedFile[] wanted, DescriptorBudget budget)
     {
         if (fd < 0)
         {
             return null;
         }
         _ = budget.Take();
-        return new HostDirectory(fd, live, plans, budget);
+        return new HostDirectory(fd, live, wanted, budget);
     }
 
     private static Errno ReadOneRecord(int fd, ReadBuffer buffer, out int length)
@@ -200,36 +200,36 @@ internal sealed unsafe class HostDirectory : CgroupDirectory
             : HostFiles.ReadToEnd(fd, ref buffer.Bytes, out length, seekable: true);
     }
 
-    private int OpenFile(int plan)
+    private int OpenFile(int file)
     {
-        fixed (byte* name = _plans[plan].NameZ)
+        fixed (byte* name = _wanted[file].NameZ)
         {
             int fd = Libc.OpenAt(_fd, name, Libc.ReadOnly | Libc.CloseOnExec, 0);
             if (fd < 0)
             {
-                Refuse(plan, Libc.LastErrno);
+                Refuse(file, Libc.LastErrno);
             }
             else if (_budget.Take())
             {
-                _files[plan] = fd;
+                _files[file] = fd;
             }
             return fd;
         }
     }
 
     /// <summary>A file that is not there is looked for again now and then: a controller may be switched on later.</summary>
-    private void Refuse(int plan, Errno errno)
+    private void Refuse(int file, Errno errno)
     {
-        _refused[plan] = errno;
-        _untilNextTry[plan] = Tries;
+        _refused[file] = errno;
+        _untilNextTry[file] = Tries;
     }
 
-    private void Forget(int plan)
+    private void Forget(int file)
     {
-        if (_files[plan] != None)
+        if (_files[file] != None)
         {
-            _ = Libc.Close(_files[plan]);
-            _files[plan] = None;
+            _ = Libc.Close(_files[file]);
+            _files[file] = None;
             _budget.Return();
         }
     }

@@ -60,6 +60,9 @@ public static class MetricNames
     /// <summary>The working set, as cAdvisor has it.</summary>
     public static Metric WorkingSet { get; } = new("container_memory_working_set_bytes", MetricType.Gauge);
 
+    internal const string UllageHelp = "what can still be taken before the OOM killer comes, to the bound that is met first";
+    internal const string WorkingSetHelp = "usage without inactive page cache";
+
     /// <summary>
     /// Names of node_exporter that are no snake case, such as <c>node_memory_MemTotal_bytes</c>, and the <c>ullage_host_…</c> name of the same figure, for checkers that
     /// insist on it.

@@ -55,7 +55,7 @@ public static class OpenMetricsText
         {
             if (UllageReading.WorkingSetOf(sample, at) is long set)
             {
-                Family(text, ref open, MetricNames.WorkingSet, "usage without inactive page cache");
+                Family(text, ref open, MetricNames.WorkingSet, MetricNames.WorkingSetHelp);
                 Line(text, MetricNames.WorkingSet, labels[at - from], set);
             }
         }
@@ -63,13 +63,13 @@ public static class OpenMetricsText
         {
             if (UllageReading.Of(sample, at).Bytes is long ullage)
             {
-                Family(text, ref open, MetricNames.Ullage, "what can still be taken before the OOM killer comes, to the bound that is met first");
+                Family(text, ref open, MetricNames.Ullage, MetricNames.UllageHelp);
                 Line(text, MetricNames.Ullage, labels[at - from], ullage);
             }
         }
     }
 
-    private static void Family(StringBuilder text, ref string? open, Metric metric, string help)
+    internal static void Family(StringBuilder text, ref string? open, Metric metric, string help)
     {
         if (open == metric.Family)
         {
@@ -81,7 +81,8 @@ public static class OpenMetricsText
         text.Append("# HELP ").Append(metric.Family).Append(' ').Append(help.Replace("\\", "\\\\", StringComparison.Ordinal)).Append('\n');
     }
 
-    private static void Line(StringBuilder text, Metric metric, string label, long? value)
+    /// <summary>One value; null is no limit. The time, if any, comes with a blank before it.</summary>
+    internal static void Line(StringBuilder text, Metric metric, string label, long? value, string time = "")
     {
         text.Append(metric.Name);
         if (label.Length + metric.Labels.Length > 0)
@@ -92,9 +93,9 @@ public static class OpenMetricsText
         _ = value is not long number ? text.Append("+Inf")
             : metric.Divisor == 1 ? text.Append(CultureInfo.InvariantCulture, $"{number}")
             : text.Append(CultureInfo.InvariantCulture, $"{(decimal)number / metric.Divisor}");
-        text.Append('\n');
+        text.Append(time).Append('\n');
     }
 
-    private static string Escaped(string label) =>
+    internal static string Escaped(string label) =>
         label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -20,8 +20,8 @@ internal abstract class CgroupDirectory : IDisposable
     /// <summary>What tells the cgroup from others; null when these files have no such number.</summary>
     internal abstract ulong? Id { get; }
 
-    /// <summary>Reads the file of a plan. The bytes are valid until the next read.</summary>
-    internal abstract Errno Read(int plan, ReadBuffer buffer, out ReadOnlySpan<byte> bytes);
+    /// <summary>Reads one of the wanted files. The bytes are valid until the next read.</summary>
+    internal abstract Errno Read(int file, ReadBuffer buffer, out ReadOnlySpan<byte> bytes);
 
     /// <summary>Whether cgroups may have come or gone below since the last <see cref="Children"/>.</summary>
     internal abstract bool ChildrenMayHaveChanged();
@@ -32,6 +32,9 @@ internal abstract class CgroupDirectory : IDisposable
     /// <summary>Whether the directory itself is still there, after one of its files answered ENODEV or ENOENT.</summary>
     internal abstract bool IsThere();
 
+    /// <summary>Whether another cgroup of this name was made since. Never where descriptors are kept: there the old one's files answer ENODEV.</summary>
+    internal virtual bool IsReplaced() => false;
+
     /// <summary>Opens a cgroup below; null when it went away in the meantime.</summary>
     internal abstract CgroupDirectory? Open(string child, out Errno errno);
 
@@ -39,15 +42,15 @@ internal abstract class CgroupDirectory : IDisposable
 }
 
 /// <summary>A directory that is read by path: of the model, a recording, or texts in memory.</summary>
-internal sealed class PathDirectory(IKernelFiles files, string directory, FilePlan[] plans) : CgroupDirectory
+internal sealed class PathDirectory(IKernelFiles files, string directory, WantedFile[] wanted) : CgroupDirectory
 {
-    private readonly string[] _paths = [.. plans.Select(plan => directory.TrimEnd('/') + "/" + plan.Name)];
+    private readonly string[] _paths = [.. wanted.Select(file => directory.TrimEnd('/') + "/" + file.Name)];
 
     internal override ulong? Id { get; } = (files as ICgroupIds)?.CgroupId(directory);
 
-    internal override Errno Read(int plan, ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
+    internal override Errno Read(int file, ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
     {
-        KernelRead read = files.Read(_paths[plan]);
+        KernelRead read = files.Read(_paths[file]);
         bytes = read.Bytes.Span;
         return read.Errno;
     }
@@ -67,13 +70,15 @@ internal sealed class PathDirectory(IKernelFiles files, string directory, FilePl
         return list.Errno;
     }
 
-    internal override bool IsThere() => files.List(directory).Ok && (Id is null || (files as ICgroupIds)?.CgroupId(directory) == Id);
+    internal override bool IsThere() => files.List(directory).Ok && !IsReplaced();
+
+    internal override bool IsReplaced() => Id is not null && (files as ICgroupIds)?.CgroupId(directory) != Id;
 
     internal override CgroupDirectory? Open(string child, out Errno errno)
     {
         string path = directory.TrimEnd('/') + "/" + child;
         errno = files.List(path).Errno;
-        return errno == Errno.None ? new PathDirectory(files, path, plans) : null;
+        return errno == Errno.None ? new PathDirectory(files, path, wanted) : null;
     }
 
     public override void Dispose()

@@ -1,4 +1,3 @@
-using System.Text;
 using Ullage.Abi;
 using Ullage.Abi.Units;
 using Ullage.Observe.Fields;
@@ -15,15 +14,13 @@ internal sealed class FilePlan
 
     private FilePlan(string name, List<Field> fields, int version)
     {
-        Name = name;
-        NameZ = Encoding.ASCII.GetBytes(name + "\0");
+        // One value or one table that the kernel makes in one go: a short read is the end of it (procfs tables come in several).
+        File = new WantedFile(name, IsOneRecord: !name.StartsWith('/'));
         _fields = fields;
         _shape = fields[0].SourceOf(version)!.Keys.Count == 0 ? Shape.Value
             : name == "/proc/cgroups" ? Shape.CgroupTable
             : name.EndsWith("pressure", StringComparison.Ordinal) || name.StartsWith("/proc/pressure/", StringComparison.Ordinal) ? Shape.Pressure
             : Shape.Keyed;
-        // One value or one table that the kernel makes in one go: a short read is the end of it (procfs tables come in several).
-        IsOneRecord = !name.StartsWith('/');
         if (_shape == Shape.Pressure)
         {
             _slots = [.. PressureText.Keys.Select(key => fields.Find(field => field.SourceOf(version)!.Keys[0] == key)?.Index ?? -1)];
@@ -43,13 +40,10 @@ internal sealed class FilePlan
     }
 
     /// <summary>The name within a cgroup's directory, or a path.</summary>
-    internal string Name { get; }
+    internal string Name => File.Name;
 
-    /// <summary>The same as C wants it.</summary>
-    internal byte[] NameZ { get; }
-
-    /// <summary>Whether one read(2) that does not fill its buffer has got all.</summary>
-    internal bool IsOneRecord { get; }
+    /// <summary>How it is read.</summary>
+    internal WantedFile File { get; }
 
     /// <summary>The files that give these fields, each once, the order of the fields.</summary>
     internal static FilePlan[] For(FieldList list, int version, IReadOnlySet<Field>? wanted) =>

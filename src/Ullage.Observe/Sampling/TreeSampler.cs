@@ -28,6 +28,7 @@ public sealed class TreeSampler : IDisposable
     private readonly CgroupMount? _mount;
     private readonly SampleSelection _selection;
     private readonly FilePlan[] _plans;
+    private readonly WantedFile[] _wanted;
     private readonly HostReader _host;
     private readonly UnifiedPressure _pressure;
     private readonly ReadBuffer _buffer = new();
@@ -49,6 +50,7 @@ public sealed class TreeSampler : IDisposable
         _selection = selection ?? new SampleSelection();
         int version = _mount?.Version ?? 2;
         _plans = FilePlan.For(CgroupFields.List, version, _selection.Fields);
+        _wanted = [.. _plans.Select(plan => plan.File)];
         _host = new HostReader(files, FilePlan.For(HostFields.List, version, _selection.HostFields));
         _pressure = new UnifiedPressure(files, mounts, _selection.Fields);
         _template = [.. CgroupFields.List.All.Select(field => field.SourceOf(version) is null ? Absence.NotThisVersion : Absence.NotRead)];
@@ -87,8 +89,8 @@ public sealed class TreeSampler : IDisposable
     private CgroupNode? OpenRoot()
     {
         string directory = _mount!.MountPoint;
-        CgroupDirectory? opened = _files is HostFiles host ? HostDirectory.Open(host, directory, _plans, _budget, out _)
-            : _files.List(directory).Ok ? new PathDirectory(_files, directory, _plans) : null;
+        CgroupDirectory? opened = _files is HostFiles host ? HostDirectory.Open(host, directory, _wanted, _budget, out _)
+            : _files.List(directory).Ok ? new PathDirectory(_files, directory, _wanted) : null;
         if (opened is null)
         {
             return null;

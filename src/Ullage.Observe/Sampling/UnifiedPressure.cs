@@ -52,6 +52,9 @@ internal sealed class PressureOfGroup : IDisposable
         _kept = files is HostFiles host && budget.Take() ? host.Keep(path) : null;
     }
 
+    /// <summary>The file.</summary>
+    internal string Path => _path;
+
     internal Errno Read(ReadBuffer buffer, out ReadOnlySpan<byte> bytes)
     {
         if (_kept is not null)

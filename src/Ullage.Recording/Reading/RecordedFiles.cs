@@ -8,20 +8,32 @@ namespace Ullage.Recording.Reading;
 /// The kernel of a recording at one moment. Texts are made when they are asked for; a file that did not change between two samples gives the very same memory again,
 /// so that readers can tell without comparing.
 /// </summary>
-public sealed class RecordedFiles : IKernelFiles, ICgroupIds
+public sealed class RecordedFiles : IKernelFiles, ICgroupIds, IDirectoryVersions, IFileHandles
 {
     private readonly Dictionary<string, RecordedFile> _files = new(StringComparer.Ordinal);
     private readonly ByteBuffer _text = new();
+    private readonly Dictionary<string, DirectoryState> _states = new(StringComparer.Ordinal);
     private Dictionary<string, List<string>>? _directories;
+    private long _changes;
 
-    internal sealed class RecordedFile(string path)
+    internal sealed class RecordedFile(RecordedFiles files, string path, DirectoryState directory) : IFileHandle
     {
         public string Path { get; } = path;
+        public DirectoryState Directory { get; } = directory;
+        public bool IsCurrent { get; set; } = true;
         public Errno Errno { get; set; }
         public byte[] Skeleton { get; set; } = [];
         public long[] Numbers { get; set; } = [];
         public byte[]? Text { get; set; }
         public int Block { get; set; }
+
+        public KernelRead Read() => Errno != Errno.None ? KernelRead.Failed(Errno) : new KernelRead(Errno.None, files.TextOf(this));
+    }
+
+    internal sealed class DirectoryState
+    {
+        public long Version { get; set; }
+        public int Files { get; set; }
     }
 
     /// <summary>Grows whenever files come or go.</summary>
@@ -34,7 +46,7 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds
         {
             return KernelRead.Failed(Directories.ContainsKey(path.TrimEnd('/')) ? Errno.EISDIR : Errno.ENOENT);
         }
-        return file.Errno != Errno.None ? KernelRead.Failed(file.Errno) : new KernelRead(Errno.None, TextOf(file));
+        return file.Read();
     }
 
     /// <inheritdoc/>
@@ -52,6 +64,12 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds
     public ulong? CgroupId(string directory) =>
         _files.TryGetValue(directory.TrimEnd('/') + "/", out RecordedFile? file) && Utf8Parser.TryParse(TextOf(file), out ulong inode, out _) ? inode : null;
 
+    /// <inheritdoc/>
+    public long? DirectoryVersion(string directory) => _states.TryGetValue(directory, out DirectoryState? state) ? state.Version : null;
+
+    /// <inheritdoc/>
+    public IFileHandle? Handle(string path) => path.Length > 0 && path[^1] != '/' ? _files.GetValueOrDefault(path) : null;
+
     /// <summary>The paths of all files that are there, in order.</summary>
     public IReadOnlyList<string> Paths => [.. _files.Values.Where(IsThere).Select(file => file.Path).Where(path => path[^1] != '/').Order(StringComparer.Ordinal)];
 
@@ -59,7 +77,8 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds
     {
         if (!_files.TryGetValue(path, out RecordedFile? file))
         {
-            file = new RecordedFile(path) { Errno = Errno.ENOENT };
+            file = new RecordedFile(this, path, StateOf(DirectoryOf(path))) { Errno = Errno.ENOENT };
+            file.Directory.Files++;
             _files.Add(path, file);
         }
         file.Block = block;
@@ -76,9 +95,16 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds
         {
             file.Skeleton = skeleton;
             file.Numbers = numbers.ToArray();
-            file.Text = null;
+            Touch(file);
         }
         Changed(wasThere != IsThere(file));
+    }
+
+    /// <summary>Says that numbers of a file were changed in place.</summary>
+    internal void Touch(RecordedFile file)
+    {
+        file.Text = null;
+        file.Directory.Version = ++_changes;
     }
 
     /// <summary>A block holds every file: those that it does not hold are gone.</summary>
@@ -87,8 +113,25 @@ public sealed class RecordedFiles : IKernelFiles, ICgroupIds
         foreach (RecordedFile file in _files.Values.Where(file => file.Block != block).ToArray())
         {
             _ = _files.Remove(file.Path);
+            file.IsCurrent = false;
+            Touch(file);
+            if (--file.Directory.Files == 0)
+            {
+                _ = _states.Remove(DirectoryOf(file.Path));
+            }
             Changed(true);
         }
+    }
+
+    private static string DirectoryOf(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
+
+    private DirectoryState StateOf(string directory)
+    {
+        if (!_states.TryGetValue(directory, out DirectoryState? state))
+        {
+            _states.Add(directory, state = new DirectoryState());
+        }
+        return state;
     }
 
     private void Changed(bool changed)

@@ -98,8 +98,7 @@ internal sealed class SampleDecoder(RecordedFiles files) : IDisposable
     private void Growth(ref ByteReader reader, RecordedFiles.RecordedFile file)
     {
         int changed = reader.Count();
-        Span<long> numbers = Room(file.Numbers.Length);
-        file.Numbers.CopyTo(numbers);
+        long[] numbers = file.Numbers; // its own
         int at = -1;
         for (int i = 0; i < changed; i++)
         {
@@ -110,7 +109,10 @@ internal sealed class SampleDecoder(RecordedFiles files) : IDisposable
             }
             numbers[at] += reader.Zigzag();
         }
-        files.Set(file, Errno.None, file.Skeleton, numbers);
+        if (changed > 0)
+        {
+            files.Touch(file);
+        }
     }
 
     private void Whole(ref ByteReader reader, RecordedFiles.RecordedFile file, byte[] skeleton)

@@ -51,13 +51,11 @@ public sealed class RecordingWriter : IDisposable
     /// <summary>Gives a file of the sample. A file that is not there is not given.</summary>
     public void File(string path, Errno errno, ReadOnlySpan<byte> bytes) => _encoder.File(path, errno, bytes);
 
-    /// <summary>Gives the inode of a cgroup's directory, which tells it from a later one of its name.</summary>
-    public void CgroupId(string directory, ulong inode)
-    {
-        Span<byte> digits = stackalloc byte[24];
-        _ = System.Buffers.Text.Utf8Formatter.TryFormat(inode, digits, out int length);
-        _encoder.File(directory.TrimEnd('/') + "/", Errno.None, digits[..length]);
-    }
+    /// <summary>The same of a file that is given again and again: the state is kept by the caller, null at first.</summary>
+    internal void File([System.Diagnostics.CodeAnalysis.NotNull] ref FileState? state, string path, Errno errno, ReadOnlySpan<byte> bytes) => _encoder.File(ref state, path, errno, bytes);
+
+    /// <summary>A file that was not read again: it is in the sample as it was in the one before.</summary>
+    internal void Same(FileState? state) => _encoder.Same(state);
 
     /// <summary>True when the next sample begins a block, which holds every file: whoever wants to read only what changed must read all now.</summary>
     public bool BlockIsDue => _inBlock == 0 || _inBlock >= SamplesPerBlock || _blockBytes >= BlockBytes;

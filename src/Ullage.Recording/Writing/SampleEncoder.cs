@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using System.Text;
 using Ullage.Abi;
 using Ullage.Recording.Format;
 
@@ -17,27 +17,15 @@ internal sealed class SampleEncoder
     private readonly List<FileState> _changed = []; // in the order in which they were read: skeletons get their numbers in it
     private int _sample;
     private int _next;
-    private string _lastPath = "";
-
-    private sealed class FileState(string path)
-    {
-        public string Path { get; } = path;
-        public int Number { get; set; } = -1;
-        public Errno Errno { get; set; }
-        public int SkeletonNumber { get; set; } = -1;
-        public byte[] Text { get; set; } = [];
-        public int TextLength { get; set; }
-        public long[] Numbers { get; set; } = [];
-        public int Seen { get; set; } = -1;
-        public ByteBuffer Change { get; } = new();
-    }
+    private int _seen;
+    private byte[] _lastPath = [];
 
     /// <summary>Begins a block: every file counts as new.</summary>
     public void BeginBlock()
     {
         _skeletons.Clear();
         _next = 0;
-        _lastPath = "";
+        _lastPath = [];
         foreach (FileState file in _byPath.Values)
         {
             file.Number = -1;
@@ -48,12 +36,43 @@ internal sealed class SampleEncoder
     /// <summary>Takes a file's bytes, or the reason why there are none.</summary>
     public void File(string path, Errno errno, ReadOnlySpan<byte> bytes)
     {
+        FileState? unknown = null;
+        File(ref unknown, path, errno, bytes);
+    }
+
+    /// <summary>The same of a file whose state the caller keeps; null before the first time. What a sample already has counts, not what comes after it.</summary>
+    public void File([NotNull] ref FileState? state, string path, Errno errno, ReadOnlySpan<byte> bytes)
+    {
+        state = state is { Dropped: false } ? state : StateOf(path);
+        if (state.Seen != _sample)
+        {
+            state.Seen = _sample;
+            _seen++;
+            Put(state, errno, bytes);
+        }
+    }
+
+    /// <summary>A file that was not read again: it is as it was in the sample before. Without effect when it was not there.</summary>
+    public void Same(FileState? state)
+    {
+        if (state is { Dropped: false })
+        {
+            File(ref state, state.Path, state.Errno, state.Text.AsSpan(0, state.TextLength));
+        }
+    }
+
+    private FileState StateOf(string path)
+    {
         if (!_byPath.TryGetValue(path, out FileState? file))
         {
             file = new FileState(path);
             _byPath.Add(path, file);
         }
-        file.Seen = _sample;
+        return file;
+    }
+
+    private void Put(FileState file, Errno errno, ReadOnlySpan<byte> bytes)
+    {
         bool same = file.Number >= 0 && errno == file.Errno && (errno != Errno.None || bytes.SequenceEqual(file.Text.AsSpan(0, file.TextLength)));
         if (same)
         {
@@ -66,7 +85,7 @@ internal sealed class SampleEncoder
         if (isNew)
         {
             file.Number = _next++;
-            WritePath(change, path);
+            WritePath(change, file.PathBytes);
         }
         if (errno != Errno.None)
         {
@@ -99,19 +118,25 @@ internal sealed class SampleEncoder
         _body.PatchCount(0, _changed.Count);
         _changed.Clear();
         _sample++;
+        _seen = 0;
         return _body.Span;
     }
 
     private void DropUnseen()
     {
-        List<string>? gone = null;
+        if (_seen == _byPath.Count)
+        {
+            return;
+        }
+        List<string> gone = [];
         foreach (FileState file in _byPath.Values)
         {
             if (file.Seen == _sample)
             {
                 continue;
             }
-            (gone ??= []).Add(file.Path);
+            gone.Add(file.Path);
+            file.Dropped = true;
             if (file.Number >= 0 && file.Errno != Errno.ENOENT)
             {
                 file.Change.Clear();
@@ -120,23 +145,21 @@ internal sealed class SampleEncoder
                 _changed.Add(file);
             }
         }
-        foreach (string path in gone ?? [])
+        foreach (string path in gone)
         {
             // Its number stays taken until the block ends; a file that comes back under its path is new.
             _ = _byPath.Remove(path);
         }
     }
 
-    private void WritePath(ByteBuffer change, string path)
+    private void WritePath(ByteBuffer change, byte[] now)
     {
-        byte[] now = Encoding.UTF8.GetBytes(path);
-        byte[] last = Encoding.UTF8.GetBytes(_lastPath);
-        int shared = now.AsSpan().CommonPrefixLength(last);
+        int shared = now.AsSpan().CommonPrefixLength(_lastPath);
         change.Byte(ChangeKind.NewFile);
         change.Varint((ulong)shared);
         change.Varint((ulong)(now.Length - shared));
         change.Bytes(now.AsSpan(shared));
-        _lastPath = path;
+        _lastPath = now;
     }
 
     private void Content(FileState file, ReadOnlySpan<byte> bytes, ByteBuffer change)

@@ -51,6 +51,33 @@ public sealed class RunReportTests
         console.Out.ShouldContain($"({Canned.Oom.Dmesg.Count - shown} lines left out: -v shows all)");
     }
 
+    [Fact]
+    public async Task RunShowsAMessageThatComesAgainAndAgainOnce()
+    {
+        DmesgLine[] log =
+        [
+            .. Enumerable.Range(0, 10).SelectMany(i => new DmesgLine[] { new(i, 4, "SLUB: Unable to allocate"), new(i, 4, "  cache: dentry"), new(i, 4, "  node 0: slabs: 1") }),
+            new(11, 4, "slab_out_of_memory: 7 callbacks suppressed"),
+        ];
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(Canned.Oom with { Dmesg = log }), "run", "anon-oom");
+        console.Out.Split("SLUB: Unable").Length.ShouldBe(2);
+        console.Out.ShouldContain("  ... these 3 lines 9 more times ...\n[    0.000000] slab_out_of_memory: 7 callbacks suppressed\n(27 lines left out: -v shows all)\n");
+        (_, TestConsole whole) = await Canned.RunAsync(new FakeTarget(Canned.Oom with { Dmesg = log }), "run", "anon-oom", "-v");
+        whole.Out.Split("SLUB: Unable").Length.ShouldBe(11);
+    }
+
+    [Fact]
+    public async Task RunShowsOfALongFileWhatIsNotZero()
+    {
+        const string path = "/proc/vmstat";
+        string text = string.Concat(Enumerable.Range(0, 20).Select(i => $"zero_{i} 0\n")) + string.Concat(Enumerable.Range(1, 10).Select(i => $"some_{i} {i}\n"));
+        RunResult result = Canned.Oom with { Files = [new(path, text)] };
+        (_, TestConsole console) = await Canned.RunAsync(new FakeTarget(result), "run", "anon-oom");
+        console.Out.ShouldContain("/proc/vmstat:\n  some_1 1\n");
+        console.Out.ShouldContain("  some_7 7\n  some_8 8\n  (22 lines left out: -v shows all)\n");
+        console.Out.ShouldNotContain("zero_");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -90,6 +90,24 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void OfAForkThatFailedSaysWhatFailedHowManyElseAndHowOftenTheLimitRefused()
+    {
+        UsageSeries kmem = new("/000", "kmem");
+        kmem.Add(new UsagePoint(0, 100 << 20, 100 << 20));
+        ProcessResult shell = new()
+        {
+            Name = "bash", Cgroup = "/000", State = "exited", ExitCode = 1, Steps = [new StepResult { Op = "fork", Requested = 1, Errno = Errno.ENOMEM }],
+        };
+        RunResult result = Canned.Oom with
+        {
+            Dmesg = [], Processes = [shell, shell with { Name = "-bash" }], Files = [new("/sys/fs/cgroup/memory/000/memory.kmem.failcnt", "7092813\n")],
+        };
+        Verdict.Of(result, [kmem]).ShouldBe(
+            "the fork of bash (step 0) failed with ENOMEM (Cannot allocate memory), and 1 other step failed; "
+            + "/000 had a sampled peak of 100M of its 100M kmem limit (100%), which refused 7092813 charges.");
+    }
+
+    [Fact]
     public void OfAQuietRunSaysThatNothingFailed()
     {
         RunResult result = Canned.Oom with { Dmesg = [], Processes = [new ProcessResult { Name = "a", State = "exited", ExitCode = 0 }] };

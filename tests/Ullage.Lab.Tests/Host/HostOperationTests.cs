@@ -80,7 +80,7 @@ public sealed class HostOperationTests(ITestOutputHelper output)
             new ForkOperation("sleeper", null, [new PauseOperation()]),
             new MkdirOperation("/000/inner"), new MoveOperation("sleeper", "/000/inner", Thread: false), new RmdirOperation("/000/inner") { UntilDone = true },
             new KillOperation("sleeper", "SIGTERM"), new WaitOperation(), new RmdirOperation("/000/inner"),
-            new EchoOperation("/sys/fs/cgroup/memory/000/memory.limit_in_bytes", "300M"),
+            new EchoOperation("/sys/fs/cgroup/memory/000/memory.limit_in_bytes", "300M") { NonBlocking = true },
             new EchoOperation("/sys/fs/cgroup/memory/000/memory.limit_in_bytes", "many"));
         RunResult result = HostScenarios.Run(scenario with { Collect = [HostScenarios.Group + "memory.limit_in_bytes"] });
         output.WriteLine(HostScenarios.Describe(result));

@@ -72,6 +72,8 @@ public sealed class ScenarioReaderTests
               - sleep: 10ms
               - sleep: 0
               - echo: { file: /proc/sys/vm/drop_caches, value: '' }
+              - echo: { file: /proc/sys/vm/drop_caches, value: 1, nonblock: true }
+              - sock: 1M
               - move: { process: self, to: /job1, thread: true }
               - move: { process: kid, to: / }
               - kill: { process: perl-2, signal: 9 }
@@ -134,7 +136,7 @@ public sealed class ScenarioReaderTests
         (perl.Name, perl.Cgroup, perl.StartNs, perl.Count, perl.EveryNs, perl.Uid, perl.OomScoreAdj)
             .ShouldBe(("perl", "/000", 1_500_000_000, 3, 60_000_000_000, 1000, -5));
         perl.Rlimits.ShouldBe(new RlimitSpec { As = 1L << 30, Data = 2L << 20, Stack = 8L << 20 });
-        perl.Do.Count.ShouldBe(34);
+        perl.Do.Count.ShouldBe(36);
     }
 
     [Fact]
@@ -155,7 +157,8 @@ public sealed class ScenarioReaderTests
             new WriteOperation("/data/new", 1 << 20, new PatternSpec(), true), new ReadOperation("/data/new", new PatternSpec()),
             new StatMissingOperation("/", 1_000_000, 7), new CreateFilesOperation("/tmp/d", 10, 4096), new ReadOperation("/tmp/d/3", new PatternSpec()),
             new UnlinkFilesOperation("/tmp/d", 10), new WaitOperation(), new ExecOperation("sh"), new SleepOperation(10_000_000), new SleepOperation(0),
-            new EchoOperation("/proc/sys/vm/drop_caches", ""), new MoveOperation("self", "/job1", true), new MoveOperation("kid", "/", false),
+            new EchoOperation("/proc/sys/vm/drop_caches", ""), new EchoOperation("/proc/sys/vm/drop_caches", "1") { NonBlocking = true }, new SockOperation(1 << 20),
+            new MoveOperation("self", "/job1", true), new MoveOperation("kid", "/", false),
             new KillOperation("perl-2", "SIGKILL"), new PauseOperation(), new ExitOperation(0),
         ];
         found.ShouldBe(expected);

@@ -1,4 +1,3 @@
-using Ullage.Lab.Targets.Model;
 using Ullage.Lab.Tests.Model;
 using Ullage.Lab.Validation;
 
@@ -12,15 +11,16 @@ public sealed class DentryExperimentTests
 
     [Theory]
     [MemberData(nameof(Measured))]
-    public void CompareMeasuredReclaimOfDentriesHoldsWhereTheKernelIsDeterministic(string id)
+    public void CompareMeasuredReclaimOfDentriesHolds(string id)
     {
         MeasuredExperiment measured = Read().Single(each => each.Id == id);
 
-        IReadOnlyList<FidelityFigure> figures = DentryExperiment.Compare(measured, new ModelTarget(), new Watcher());
+        IReadOnlyList<FidelityFigure> figures = DentryExperiment.Compare(measured, new Watcher());
 
         figures.Where(figure => figure.Passed == false).Select(figure => $"{figure.Counter}: {figure.Model}, not {string.Join(", ", figure.Kernel)}").ShouldBeEmpty();
-        figures.Count(figure => figure.Passed == true).ShouldBeGreaterThanOrEqualTo(4);
-        figures.Where(figure => figure.Counter == "psi_delta_us.some").Select(figure => figure.Passed).ShouldBe(measured.Kernel switch { "4.15" => [], "6.18" => [true], _ => [null] });
+        figures.Count(figure => figure.Passed == true).ShouldBeGreaterThanOrEqualTo(8);
+        // The stall is what the model is told about emulated machines, so it says nothing there; all else is judged.
+        figures.Where(figure => figure.Passed is null).Select(figure => figure.Counter).ShouldBe(measured.Kernel is "4.15" or "6.18" ? [] : ["psi_delta_us.some"]);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class DentryExperimentTests
     {
         MeasuredExperiment measured = Read().Single(each => each.Kernel == "4.15");
 
-        IReadOnlyList<FidelityFigure> figures = DentryExperiment.Compare(measured, new ModelTarget(), new Watcher());
+        IReadOnlyList<FidelityFigure> figures = DentryExperiment.Compare(measured, new Watcher());
 
         FidelityFigure Figure(string counter) => figures.Single(figure => figure.Counter == counter);
         Figure("kmem_slabinfo.dentry.num_slabs").Difference.ShouldBeInRange(-1, 1);

@@ -13,14 +13,17 @@ public sealed class KmemExperimentTests
 {
     private static readonly string Directory = Path.Combine(Repo.Root, "tests", "data", "experiments");
 
-    public static IEnumerable<object[]> Measured => GroundTruth.Read(Directory, "E1-").Select(measured => new object[] { measured.Id });
+    public static IEnumerable<object[]> Measured =>
+        GroundTruth.Read(Directory, "E1-").Concat(GroundTruth.Read(Directory, "E1p-")).Select(measured => new object[] { measured.Id });
 
     [Theory]
     [MemberData(nameof(Measured))]
     public void CompareMeasuredLimitIsReproduced(string id)
     {
         MeasuredExperiment measured = GroundTruth.Read(Directory, id).ShouldHaveSingleItem();
-        foreach (FidelityFigure figure in KmemExperiment.Compare(measured, new ModelTarget(), new NobodyWatches()))
+        IReadOnlyList<FidelityFigure> figures = KmemExperiment.Compare(measured, new ModelTarget(), new NobodyWatches());
+        figures.Count.ShouldBeGreaterThanOrEqualTo(3);
+        foreach (FidelityFigure figure in figures)
         {
             figure.Passed.ShouldBe(true, $"{figure.Counter}: model {figure.Model}, kernel {string.Join(", ", figure.Kernel)}");
         }

@@ -7,7 +7,7 @@ namespace Ullage.Lab.Tests.Validation;
 public sealed class ProtectionExperimentTests(ITestOutputHelper output)
 {
     public static IEnumerable<object[]> Cases => GroundTruth.Read(Path.Combine(Repo.Root, "tests", "data", "experiments"), "E7-")
-        .Where(each => each.Case.EndsWith("plain", StringComparison.Ordinal)).Select(each => new object[] { each.Id });
+        .Select(each => new object[] { each.Id });
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -19,6 +19,18 @@ public sealed class ProtectionExperimentTests(ITestOutputHelper output)
         {
             output.WriteLine($"{figure.Passed} {figure.Counter} model {figure.Model} kernel {string.Join(", ", figure.Kernel)}");
         }
-        figures.Count(figure => figure.Passed == false).ShouldBe(0);
+        figures.ShouldAllBe(figure => figure.Passed == true);
+        figures.Count(figure => figure.Rule == FidelityRule.FivePercentOrMiB).ShouldBeGreaterThanOrEqualTo(6);
+        figures.Count(figure => figure.Rule == FidelityRule.WithinFivePercent && figure.Kernel[0] > 0).ShouldBeGreaterThanOrEqualTo(1);
+        figures.ShouldContain(figure => figure.Counter.EndsWith("rc", StringComparison.Ordinal) || figure.Counter == "rc170");
+    }
+
+    [Fact]
+    public void EveryPlainCaseHasItsRecursiveOne()
+    {
+        string[] ids = [.. Cases.Select(each => (string)each[0])];
+        ids.Length.ShouldBe(28);
+        ids.Where(id => id.EndsWith("-plain", StringComparison.Ordinal)).Select(id => id.Replace("-plain", "-recursiveprot", StringComparison.Ordinal))
+            .ShouldBe(ids.Where(id => id.EndsWith("-recursiveprot", StringComparison.Ordinal)));
     }
 }

@@ -2,6 +2,8 @@ using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
+using Ullage.Model.Files;
+using Ullage.Model.Tests.Files;
 
 namespace Ullage.Model.Tests.Cgroups;
 
@@ -89,6 +91,149 @@ public sealed class ChargeMovingTests
         b.Memcg.Stats.Exact(MemcgStat.Shmem).ShouldBe(200);
         b.Memcg.Stats.Exact(MemcgStat.Anon).ShouldBe(0);
         a.Memcg.Stats.Exact(MemcgStat.Shmem).ShouldBe(0);
+        machine.Verify();
+    }
+
+    /// <summary>Page cache goes along with bit 1, if this cgroup was charged for it and the process maps its range, also pages that its tables do not have yet; what was only read stays (E9).</summary>
+    [Theory]
+    [InlineData("4.1", 2ul, true)]
+    [InlineData("4.15", 2ul, true)]
+    [InlineData("4.15", 1ul, false)]
+    [InlineData("5.10", 3ul, true)]
+    [InlineData("6.12", 2ul, true)]
+    public void Section2_14_FilePagesFollowWithBit1_WhereTheyAreMapped(string era, ulong flags, bool follow)
+    {
+        FileRig rig = new(era, filePages: 300);
+        Machine machine = rig.Machine;
+        Cgroup b = machine.Make("/b");
+        b.Memcg.MoveChargeAtImmigrate = flags;
+        for (long page = 0; page < 300; page++)
+        {
+            rig.Read(page);
+        }
+        long address = machine.MmapData(rig.Task, rig.File, 200 * 4096, VmaFlags.Read | VmaFlags.Write | VmaFlags.Shared).Address;
+        for (long page = 0; page < 100; page++)
+        {
+            machine.Touch(rig.Task, address + (page * 4096), write: page < 10).ShouldBe(FaultOutcome.Ok);
+        }
+        MemCgroup a = rig.Cgroup.Memcg;
+        a.Stats.Exact(MemcgStat.File).ShouldBe(300);
+        (long dirty, long mapped) = (a.Stats.Exact(MemcgStat.FileDirty), a.Stats.Exact(MemcgStat.FileMapped));
+        machine.Attach(b, rig.Task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+        int moved = follow ? 200 : 0;
+        (a.Stats.Exact(MemcgStat.File), b.Memcg.Stats.Exact(MemcgStat.File)).ShouldBe((300 - moved, moved));
+        (a.Stats.Exact(MemcgStat.FileDirty), b.Memcg.Stats.Exact(MemcgStat.FileDirty)).ShouldBe(follow ? (0, dirty) : (dirty, 0));
+        (a.Stats.Exact(MemcgStat.FileMapped), b.Memcg.Stats.Exact(MemcgStat.FileMapped)).ShouldBe(follow ? (0, mapped) : (mapped, 0));
+        dirty.ShouldBe(10);
+        mapped.ShouldBeInRange(100, 115, "a read fault maps its neighbours, too");
+        machine.Verify();
+        machine.ExitGroup(rig.Task.Signal, 0, 0);
+        machine.CloseData(rig.File);
+        machine.UnlinkData(FileRig.Path).ShouldBe(Errno.None);
+        machine.RunDueWork(machine.TimeNs + 60_000_000_000);
+        b.Memcg.Stats.Exact(MemcgStat.File).ShouldBe(0);
+        machine.Verify();
+    }
+
+    /// <summary>A page that another cgroup brought in stays charged there, whoever maps it.</summary>
+    [Fact]
+    public void Section2_14_FilePagesOfOthersStayTheirs()
+    {
+        FileRig rig = new("5.4", filePages: 100);
+        Machine machine = rig.Machine;
+        Cgroup b = machine.Make("/b");
+        Cgroup other = machine.Make("/other");
+        b.Memcg.MoveChargeAtImmigrate = 3;
+        TaskStruct reader = machine.Enter(other);
+        FileHandle file = rig.Open();
+        machine.ReadData(reader, file, 0, 40 * 4096).ShouldBe((Errno.None, 40 * 4096));
+        long theirs = other.Memcg.Stats.Exact(MemcgStat.File);
+        theirs.ShouldBeGreaterThanOrEqualTo(40);
+        machine.As(rig.Task);
+        long address = machine.MmapData(rig.Task, rig.File, 100 * 4096, VmaFlags.Read | VmaFlags.Shared).Address;
+        for (long page = 0; page < 100; page++)
+        {
+            machine.Touch(rig.Task, address + (page * 4096), write: false).ShouldBe(FaultOutcome.Ok);
+        }
+        machine.Attach(b, rig.Task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+        (other.Memcg.Stats.Exact(MemcgStat.File), b.Memcg.Stats.Exact(MemcgStat.File)).ShouldBe((theirs, 100 - theirs));
+        machine.Verify();
+    }
+
+    /// <summary>What is in swap goes along with bit 0: the slot's owner and memory+swap change, the memory counters have nothing of it.</summary>
+    [Theory]
+    [InlineData("4.1", 1ul, true)]
+    [InlineData("4.15", 1ul, true)]
+    [InlineData("5.4", 3ul, true)]
+    [InlineData("5.10", 1ul, true)]
+    [InlineData("6.12", 1ul, true)]
+    [InlineData("5.10", 2ul, false)]
+    public void Section2_14_SwapEntriesFollowWithBit0(string era, ulong flags, bool follow)
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era(era), CgroupVersion = 1, MemoryBytes = 256 << 20, SwapBytes = 64 << 20 });
+        (Cgroup a, Cgroup b) = (machine.Make("/a", maxPages: 1024), machine.Make("/b"));
+        b.Memcg.MoveChargeAtImmigrate = flags;
+        TaskStruct task = machine.Enter(a);
+        long address = machine.Mmap(task, 3000 * 4096, VmaFlags.Read | VmaFlags.Write).Address;
+        for (long page = 0; page < 3000; page++)
+        {
+            machine.Touch(task, address + (page * 4096), write: true).ShouldBe(FaultOutcome.Ok);
+        }
+        machine.RunDueWork(machine.TimeNs + 1_000_000_000); // writes are done
+        long swapped = a.Memcg.Stats.Exact(MemcgStat.Swap);
+        swapped.ShouldBeGreaterThan(1500);
+        long anon = a.Memcg.Stats.Exact(MemcgStat.Anon);
+        machine.Attach(b, task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+        machine.Verify();
+        (a.Memcg.Stats.Exact(MemcgStat.Swap), b.Memcg.Stats.Exact(MemcgStat.Swap)).ShouldBe(follow ? (0, swapped) : (swapped, 0));
+        (a.Memcg.Stats.Exact(MemcgStat.Anon), b.Memcg.Stats.Exact(MemcgStat.Anon)).ShouldBe(follow ? (0, anon) : (anon, 0));
+        if (follow)
+        {
+            b.Memcg.Memsw.Usage.ShouldBe(b.Memcg.Memory.Usage + swapped, "memory+swap has both");
+            (b.Memcg.Memory.Usage - machine.Stock.PagesOf(b.Memcg)).ShouldBeInRange(anon, anon + 64);
+            a.Memcg.Memsw.Usage.ShouldBe(a.Memcg.Memory.Usage);
+        }
+        machine.As(task);
+        for (long page = 0; page < 3000; page++)
+        {
+            machine.Touch(task, address + (page * 4096), write: false).ShouldBe(FaultOutcome.Ok);
+        }
+        machine.Verify();
+        machine.ExitGroup(task.Signal, 0, 0);
+        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
+        machine.Verify();
+        (machine.Swap.Map.Used - (int)machine.Swap.Cached).ShouldBe(0);
+    }
+
+    /// <summary>Without memory+swap accounting a slot belongs to nobody, and only what is in memory moves.</summary>
+    [Fact]
+    public void Section2_14_SwapEntriesStay_WithoutSwapAccounting()
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era("5.4"), CgroupVersion = 1, SwapAccounting = false, MemoryBytes = 256 << 20, SwapBytes = 64 << 20 });
+        (Cgroup a, Cgroup b) = (machine.Make("/a", maxPages: 1024), machine.Make("/b"));
+        b.Memcg.MoveChargeAtImmigrate = 1;
+        TaskStruct task = machine.Enter(a);
+        machine.Grow(task, 3000, out FaultOutcome last).ShouldBe(3000);
+        last.ShouldBe(FaultOutcome.Ok);
+        task.Mm!.SwapPages.ShouldBeGreaterThan(1500);
+        machine.Attach(b, task.Pid, wholeProcess: true).ShouldBe(Errno.None);
+        (a.Memcg.Stats.Exact(MemcgStat.Anon), b.Memcg.Stats.Exact(MemcgStat.Swap)).ShouldBe((0, 0));
+        b.Memcg.Stats.Exact(MemcgStat.Anon).ShouldBeInRange(500, 1024);
+        machine.Verify();
+    }
+
+    /// <summary>Swap entries need room in advance like pages: a destination without it refuses, and nothing has moved.</summary>
+    [Fact]
+    public void Section2_14_SwapEntriesThatDoNotFit_RefuseTheMove()
+    {
+        Machine machine = Machine.Boot(new MachineOptions { Era = Workloads.Era("5.10"), CgroupVersion = 1, MemoryBytes = 256 << 20, SwapBytes = 64 << 20 });
+        (Cgroup a, Cgroup b) = (machine.Make("/a", maxPages: 1024), machine.Make("/b", maxPages: 2000));
+        b.Memcg.MoveChargeAtImmigrate = 1;
+        TaskStruct task = machine.Enter(a);
+        machine.Grow(task, 3000, out _).ShouldBe(3000);
+        long swapped = a.Memcg.Stats.Exact(MemcgStat.Swap);
+        machine.Attach(b, task.Pid, wholeProcess: true).ShouldBe(Errno.ENOMEM);
+        (a.Memcg.Stats.Exact(MemcgStat.Swap), b.Memcg.Stats.Exact(MemcgStat.Swap), task.Cgroup).ShouldBe((swapped, 0, a));
         machine.Verify();
     }
 

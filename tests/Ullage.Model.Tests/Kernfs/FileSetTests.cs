@@ -38,6 +38,47 @@ public sealed class FileSetTests
         }
     }
 
+    /// <summary>The table of §11.3, also of the kernels that were not measured; zswap is a matter of configuration.</summary>
+    [Fact]
+    public void Section11_3_MemoryFilesOfV2ComeWithTheirVersions()
+    {
+        (string Era, string More)[] table =
+        [
+            ("4.1", "current low high max events"), ("4.15", "stat swap.current swap.max"), ("4.19", "min oom.group swap.events"), ("5.3", "events.local pressure"),
+            ("5.4", ""), ("5.10", "numa_stat swap.high"), ("6.1", "peak reclaim"), ("6.12", "swap.peak"), ("6.18", ""),
+        ];
+        List<string> expected = [];
+        foreach ((string era, string more) in table)
+        {
+            expected.AddRange(more.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => "memory." + name));
+            Machine machine = Workloads.Boot(era, 2);
+            machine.Make("/c");
+            Files(machine, "/sys/fs/cgroup/c").Where(name => name.StartsWith("memory.") && !name.Contains("zswap"))
+                .ShouldBe(expected.Order(StringComparer.Ordinal), era);
+            string[] root = ["stat", "numa_stat", "reclaim", "pressure"];
+            Files(machine, "/sys/fs/cgroup").Where(name => name.StartsWith("memory."))
+                .ShouldAllBe(name => root.Contains(name.Substring(7)) || (era == "4.1" && name == "memory.current"));
+        }
+    }
+
+    /// <summary>The table of §11.2: v1 has the same memory files in every era.</summary>
+    [Theory]
+    [MemberData(nameof(Workloads.Eras), MemberType = typeof(Workloads))]
+    public void Section11_2_MemoryFilesOfV1AreTheSameInEveryEra(string era)
+    {
+        Machine machine = Workloads.Boot(era);
+        machine.Make("/c");
+        string[] counters = ["", "kmem.", "kmem.tcp.", "memsw."];
+        string[] values = ["usage_in_bytes", "max_usage_in_bytes", "limit_in_bytes", "failcnt"];
+        string[] single =
+        [
+            "soft_limit_in_bytes", "stat", "force_empty", "use_hierarchy", "swappiness", "move_charge_at_immigrate", "oom_control", "pressure_level", "numa_stat", "kmem.slabinfo",
+        ];
+        Files(machine, "/sys/fs/cgroup/memory/c").Where(name => name.StartsWith("memory."))
+            .ShouldBe(counters.SelectMany(counter => values.Select(value => counter + value)).Concat(single).Select(name => "memory." + name).Order(StringComparer.Ordinal));
+        Files(machine, "/sys/fs/cgroup/memory/c").ShouldContain("cgroup.event_control");
+    }
+
     [Theory]
     [MemberData(nameof(KernfsData.Snapshots), MemberType = typeof(KernfsData))]
     public void Section11_4_StatFieldsAreThoseOfTheKernel(string era, int version, string folder)

@@ -2,6 +2,7 @@ using Ullage.Abi;
 using Ullage.Model.AddressSpace;
 using Ullage.Model.Cgroups;
 using Ullage.Model.Charging;
+using Ullage.Model.Kernfs;
 using Ullage.Model.Tests.Kernfs;
 
 namespace Ullage.Model.Tests.Limits;
@@ -48,6 +49,35 @@ public sealed class HighWriteTests
         task.FatalSignalPending.ShouldBeTrue();
         (cgroup.Memcg.Events(MemcgEvent.Max), cgroup.Memcg.Events(MemcgEvent.OomKill)).ShouldBe((0, 1));
         cgroup.Memcg.Events(MemcgEvent.Oom).ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>From 6.15 a writer that must not wait sets the limit and leaves reclaim, and the kill, to the next charge; before, the flag means nothing.</summary>
+    [Theory]
+    [InlineData("6.12", false)]
+    [InlineData("6.18", true)]
+    public void Section2_9_WithNonBlock_TheLimitIsOnlySet(string era, bool onlySet)
+    {
+        (Machine machine, Cgroup cgroup, TaskStruct task) = Grown(era);
+        string directory = machine.CgroupDirectory(cgroup) + "/";
+        long before = machine.TimeNs;
+        machine.Write(directory + "memory.high", "1M", nonBlocking: true).ShouldBe(Errno.None);
+        ((machine.TimeNs - before - machine.Costs.ControlWriteNs) / machine.Costs.FruitlessReclaimNs).ShouldBe(onlySet ? 0 : 17);
+        machine.Show(cgroup, "memory.high").ShouldBe("1048576\n");
+        OpenFile held = machine.Open(directory + "memory.max", nonBlocking: true).File.ShouldNotBeNull();
+        held.NonBlocking.ShouldBeTrue();
+        held.Write("abc").ShouldBe(Errno.EINVAL);
+        held.Write("2M").ShouldBe(Errno.None);
+        machine.Show(cgroup, "memory.max").ShouldBe("2097152\n");
+        (task.FatalSignalPending, cgroup.Memcg.Events(MemcgEvent.OomKill)).ShouldBe((!onlySet, onlySet ? 0 : 1));
+        if (onlySet)
+        {
+            cgroup.Memcg.Memory.Usage.ShouldBeGreaterThan(1024);
+            machine.As(task);
+            machine.Grow(task, 200, out FaultOutcome last).ShouldBeLessThan(65, "at most what the stock has");
+            last.ShouldBe(FaultOutcome.Killed);
+        }
+        machine.Write("/sys/fs/cgroup/nothing/memory.max", "1M", nonBlocking: true).ShouldBe(Errno.ENOENT);
+        machine.Write(directory + "memory.nothing", "1M", nonBlocking: true).ShouldBe(Errno.EACCES);
     }
 
     [Theory]

@@ -39,6 +39,20 @@ public sealed class SwapTests
         return address;
     }
 
+    private static void VerifyAll(Machine machine)
+    {
+        machine.Verify();
+        machine.VerifyPageTables();
+    }
+
+    /// <summary>All processes have ended: what is left are pages that only the swap cache has.</summary>
+    private static void ShouldHaveNothingInSwap(Machine machine)
+    {
+        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
+        machine.Verify();
+        machine.Swap.Map.Used.ShouldBe((int)machine.Swap.Cached);
+    }
+
     [Theory]
     [MemberData(nameof(ErasAndVersions))]
     public void AProcessLargerThanItsLimitSwapsAndEndsWithoutATrace(string era, int version)
@@ -48,20 +62,16 @@ public sealed class SwapTests
         TaskStruct task = machine.Enter(cgroup);
         long address = Map(machine, task, Pages);
         TouchAll(machine, task, address, Pages, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         task.Mm!.SwapPages.ShouldBeInRange(Pages - LimitPages, Pages);
         machine.Oom.Kills.ShouldBe(0);
         TouchAll(machine, task, address, Pages, write: false);
         machine.Verify();
         TouchAll(machine, task, address, Pages, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         cgroup.Memcg.Memory.Usage.ShouldBeLessThanOrEqualTo(LimitPages);
         machine.ExitGroup(task.Signal, 0, 0);
-        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
-        machine.Verify();
-        machine.Swap.Map.Used.ShouldBe((int)machine.Swap.Cached, "what is left are pages that only the swap cache has");
+        ShouldHaveNothingInSwap(machine);
     }
 
     [Theory]
@@ -77,8 +87,7 @@ public sealed class SwapTests
         TaskStruct grandchild = machine.Fork(child).Child.ShouldNotBeNull();
         long more = Map(machine, task, LimitPages);
         TouchAll(machine, task, more, LimitPages, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         child.Mm!.SwapPages.ShouldBeGreaterThan(500);
         child.Mm!.SwapPages.ShouldBe(grandchild.Mm!.SwapPages);
         machine.ExitGroup(task.Signal, 0, 0);
@@ -87,13 +96,10 @@ public sealed class SwapTests
         TouchAll(machine, child, address, LimitPages / 2, write: false);
         machine.As(grandchild);
         TouchAll(machine, grandchild, address, LimitPages / 2, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         machine.ExitGroup(child.Signal, 0, 0);
         machine.ExitGroup(grandchild.Signal, 0, 0);
-        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
-        machine.Verify();
-        machine.Swap.Map.Used.ShouldBe((int)machine.Swap.Cached);
+        ShouldHaveNothingInSwap(machine);
     }
 
     [Theory]
@@ -114,8 +120,7 @@ public sealed class SwapTests
         task.Mm!.SwapPages.ShouldBeGreaterThan(900);
         machine.Verify();
         TouchAll(machine, task, moved, 1200, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
     }
 
     [Theory]
@@ -133,19 +138,15 @@ public sealed class SwapTests
         machine.As(task);
         long more = Map(machine, task, LimitPages);
         TouchAll(machine, task, more, LimitPages, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         machine.Swap.Map.Used.ShouldBeGreaterThan(1800);
         TouchAll(machine, task, address, 2000, write: false);
         machine.As(child);
         TouchAll(machine, child, address, 2000, write: true);
-        machine.Verify();
-        machine.VerifyPageTables();
+        VerifyAll(machine);
         machine.ExitGroup(task.Signal, 0, 0);
         machine.ExitGroup(child.Signal, 0, 0);
-        machine.RunDueWork(machine.TimeNs + 1_000_000_000);
-        machine.Verify();
-        machine.Swap.Map.Used.ShouldBe((int)machine.Swap.Cached);
+        ShouldHaveNothingInSwap(machine);
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ namespace Ullage.Lab.Scenarios.Reading;
 internal sealed class OperationArguments(OperationReader reader, MapReader map, ProcessScope scope, int depth)
 {
     private const long DefaultChunk = 1L << 20;
+    private const int LongestPrefix = 230;
 
     public Operation Read(string word) => word switch
     {
@@ -19,7 +20,7 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
         "free" => new FreeOperation(Allocation()),
         "read" => ReadFile(),
         "write" => Write(),
-        "stat_missing" => new StatMissingOperation(Directory(), map.RequiredWhole("count", 0, long.MaxValue), map.Whole("start", 0, long.MaxValue) ?? 1),
+        "stat_missing" => StatMissing(),
         "create_files" => CreateFiles(),
         "unlink_files" => new UnlinkFilesOperation(Directory(), map.RequiredWhole("count", 0, long.MaxValue)),
         _ => ReadProcessWord(word),
@@ -34,7 +35,8 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
         "exec" => Exec(),
         "sleep" => new SleepOperation(map.RequiredTime("duration")),
         "pause" => new PauseOperation(),
-        "echo" => new EchoOperation(AbsolutePath("file", "the path of a control file"), Value()),
+        "echo" => new EchoOperation(AbsolutePath("file", "the path of a control file"), Value()) { NonBlocking = map.Bool("nonblock") ?? false },
+        "sock" => new SockOperation(map.RequiredSize("bytes")),
         "mkdir" => Mkdir(),
         "rmdir" => new RmdirOperation(Cgroup("path")),
         "move" => new MoveOperation(Process(), Cgroup("to"), map.Bool("thread") ?? false),
@@ -94,6 +96,16 @@ internal sealed class OperationArguments(OperationReader reader, MapReader map, 
         string file = AbsolutePath("file", "the path of a file");
         reader.References.AddFile(file);
         return new WriteOperation(file, map.RequiredSize("bytes"), Pattern(), map.Bool("fsync") ?? false);
+    }
+
+    private StatMissingOperation StatMissing()
+    {
+        string prefix = map.Text("prefix", "what the names begin with") ?? "";
+        if (prefix.Contains('/') || System.Text.Encoding.UTF8.GetByteCount(prefix) > LongestPrefix)
+        {
+            map.Tell("prefix", $"names have no slash and at most 255 bytes: use at most {LongestPrefix} bytes without a slash, the number follows");
+        }
+        return new StatMissingOperation(Directory(), map.RequiredWhole("count", 0, long.MaxValue), map.Whole("start", 0, long.MaxValue) ?? 1) { Prefix = prefix };
     }
 
     private CreateFilesOperation CreateFiles()

@@ -101,7 +101,7 @@ internal static class HostSupport
         string where = $"line {operation.Line}: process {process}: {operation.Name}";
         switch (operation)
         {
-            case MallocOperation or FreeOperation or ExecOperation:
+            case MallocOperation or FreeOperation or ExecOperation or SockOperation:
                 throw new TargetUnavailableException($"not supported by this version: {operation.Name} on the host (line {operation.Line}, process {process}): " +
                     "run it on the model, or take the step out", NotThere);
             case MadviseOperation madvise when Advice(madvise.Advice) is null:

@@ -1,6 +1,7 @@
 using Ullage.Lab.Results;
 using Ullage.Lab.Targets.Model.Steps;
 using Ullage.Model;
+using Ullage.Model.Charging;
 
 namespace Ullage.Lab.Targets.Model;
 
@@ -20,6 +21,9 @@ internal sealed class ModelProcess(string name, string cgroup, TaskStruct task, 
     public bool Forked { get; } = forked;
 
     public List<StepRecord> Steps { get; } = [];
+
+    /// <summary>Its open sockets, which its end closes.</summary>
+    public List<SocketAccount> Sockets { get; } = [];
 
     /// <summary>It sleeps in <c>wait</c>: a child's end wakes it.</summary>
     public bool WaitsForChild { get; set; }

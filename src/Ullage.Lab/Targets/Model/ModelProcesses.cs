@@ -113,6 +113,7 @@ internal sealed class ModelProcesses
             return;
         }
         process.Result = process.Describe(now);
+        process.Sockets.ForEach(Machine.Sockets.Close);
         if (signal.Parent is SignalStruct parent && _bySignal.TryGetValue(parent, out ModelProcess? waiting) && waiting.WaitsForChild)
         {
             waiting.WaitsForChild = false;

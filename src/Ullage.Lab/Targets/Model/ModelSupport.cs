@@ -59,7 +59,7 @@ internal static class ModelSupport
         KillOperation { Signal: "SIGSTOP" or "SIGTSTP" or "SIGTTIN" or "SIGTTOU" or "SIGCONT" } kill => "kill " + kill.Signal,
         GrowOperation or MmapOperation or TouchOperation or MunmapOperation or MprotectOperation or MadviseOperation or MremapOperation or BrkOperation or MallocOperation or FreeOperation or ExecOperation or ForkOperation or WaitOperation
             or RepeatOperation or InterleaveOperation or SleepOperation or PauseOperation or EchoOperation or MkdirOperation or RmdirOperation or MoveOperation
-            or KillOperation or ExitOperation or StatMissingOperation or ReadOperation or WriteOperation => null,
+            or KillOperation or ExitOperation or SockOperation or StatMissingOperation or ReadOperation or WriteOperation => null,
         CreateFilesOperation create when IsInMemory(create.Directory) => "create_files on a RAM file system",
         CreateFilesOperation or UnlinkFilesOperation => null,
         _ => operation.Name,

@@ -194,7 +194,7 @@ internal sealed partial class WorkerCompiler
                 return OneAccess(new AccessTarget(OpenToWrite(write, end), AccessKind.Pwrite, 0),
                     HostStream.Of(write.Pattern, Pages(write.Bytes), _context.Seed, count), end);
             case StatMissingOperation stat:
-                (long name, Action next) = NumberedName(_context.Paths.Look(stat.Directory), stat.Start);
+                (long name, Action next) = NumberedName(_context.Paths.Look(stat.Directory), stat.Start, stat.Prefix);
                 return () =>
                 {
                     Stat(name, end);

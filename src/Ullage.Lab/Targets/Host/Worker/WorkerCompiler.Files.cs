@@ -25,7 +25,7 @@ internal sealed partial class WorkerCompiler
                 break;
             case StatMissingOperation stat:
                 string directory = _context.Paths.Look(stat.Directory);
-                Numbered(directory, stat.Start, stat.Count, name => Stat(name, stat.UntilDone ? null : end));
+                Numbered(directory, stat.Start, stat.Count, name => Stat(name, stat.UntilDone ? null : end), stat.Prefix);
                 break;
             case CreateFilesOperation create:
                 Numbered(_context.Paths.Data(create.Directory), 1, create.Count, name => CreateFile(name, create.Bytes, end));
@@ -38,7 +38,7 @@ internal sealed partial class WorkerCompiler
                 });
                 break;
             case EchoOperation echo:
-                WriteFile(_context.Paths.File(echo.File), _arena.Text(echo.Value), System.Text.Encoding.UTF8.GetByteCount(echo.Value), end);
+                WriteFile(_context.Paths.File(echo.File), _arena.Text(echo.Value), System.Text.Encoding.UTF8.GetByteCount(echo.Value), end, flags: echo.NonBlocking ? Native.OpenNonBlock : 0);
                 Count();
                 break;
         }
@@ -119,9 +119,9 @@ internal sealed partial class WorkerCompiler
     }
 
     /// <summary>Does something with <c>directory/start</c>, <c>directory/start+1</c>, …. The body gets the address of the path.</summary>
-    private void Numbered(string directory, long start, long count, Action<long> body)
+    private void Numbered(string directory, long start, long count, Action<long> body, string before = "")
     {
-        (long name, Action next) = NumberedName(directory, start);
+        (long name, Action next) = NumberedName(directory, start, before);
         Loop(count, () =>
         {
             body(name);
@@ -129,9 +129,9 @@ internal sealed partial class WorkerCompiler
         });
     }
 
-    private (long Name, Action Next) NumberedName(string directory, long start)
+    private (long Name, Action Next) NumberedName(string directory, long start, string before)
     {
-        string prefix = directory.TrimEnd('/') + "/";
+        string prefix = directory.TrimEnd('/') + "/" + before;
         string first = start.ToString(CultureInfo.InvariantCulture);
         long name = _arena.Text(prefix + first, room: 24);
         long digits = name + System.Text.Encoding.UTF8.GetByteCount(prefix);
@@ -140,10 +140,10 @@ internal sealed partial class WorkerCompiler
     }
 
     /// <summary>open(2) as a redirection of the shell does, one write(2), close(2). The length may be the address of a variable.</summary>
-    private void WriteFile(string path, long text, long length, Mark end, int addresses = 0)
+    private void WriteFile(string path, long text, long length, Mark end, int addresses = 0, int flags = 0)
     {
         long fd = _arena.Variable();
-        Call(2, [_arena.Text(path), CreateToWrite, 0x1A4], store: fd, onError: end);
+        Call(2, [_arena.Text(path), CreateToWrite | flags, 0x1A4], store: fd, onError: end);
         Mark close = new();
         Call(1, [fd, text, length], addresses: 1 | addresses, onError: close);
         _arena.Place(close);

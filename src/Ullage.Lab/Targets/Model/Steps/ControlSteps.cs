@@ -11,7 +11,7 @@ internal sealed class EchoStep(EchoOperation operation, StepContext context) : M
     public override StepOutcome Run()
     {
         Context.Machine.EnterSyscall();
-        return Answer(Context.Machine.Files.Write(operation.File, operation.Value));
+        return Answer(Context.Machine.Write(operation.File, operation.Value, operation.NonBlocking));
     }
 }
 

@@ -9,8 +9,15 @@ namespace Ullage.Lab.Targets.Model.Steps;
 /// <summary><c>mmap</c> of anonymous memory, private or shared, or of a file, shared.</summary>
 internal sealed class MmapStep(MmapOperation operation, StepContext context) : ModelStep(context)
 {
+    private long _address = -1; // of the mapping that is being populated
+    private long _populated;
+
     public override StepOutcome Run()
     {
+        if (_address >= 0)
+        {
+            return Populate();
+        }
         VmaFlags flags = ProtectionOf(operation.Protection) | (operation.NoReserve ? VmaFlags.NoReserve : VmaFlags.None)
             | (operation.Kind == MapKind.Anon ? VmaFlags.None : VmaFlags.Shared);
         (Errno errno, long address) = operation.Kind == MapKind.File ? MapFile(flags) : Context.Machine.Mmap(Context.Task, operation.Bytes, flags);
@@ -19,7 +26,8 @@ internal sealed class MmapStep(MmapOperation operation, StepContext context) : M
             Context.Regions[operation.Region] = new Region(address, operation.Bytes);
             if (operation.Populate)
             {
-                Context.Machine.Populate(Context.Task, address, operation.Bytes);
+                _address = address;
+                return Populate();
             }
         }
         else
@@ -27,6 +35,13 @@ internal sealed class MmapStep(MmapOperation operation, StepContext context) : M
             Context.Regions.TryAdd(operation.Region, new Region(-1, operation.Bytes)); // MAP_FAILED: who uses it all the same gets SIGSEGV
         }
         return Answer(errno);
+    }
+
+    /// <summary>It may sleep for long inside the call, throttled by memory.high.</summary>
+    private StepOutcome Populate()
+    {
+        _populated = Context.Machine.Populate(Context.Task, _address, operation.Bytes, _populated, Context.BudgetNs);
+        return _populated < Pages(operation.Bytes) && !Context.Task.FatalSignalPending ? StepOutcome.Ready : Answer(Errno.None);
     }
 
     /// <summary>The file is open only until it is mapped.</summary>

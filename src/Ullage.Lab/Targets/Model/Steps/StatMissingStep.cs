@@ -8,6 +8,7 @@ namespace Ullage.Lab.Targets.Model.Steps;
 internal sealed class StatMissingStep(StatMissingOperation operation, StepContext context) : ModelStep(context)
 {
     private readonly DiskDirectory _directory = context.Machine.Directory(operation.Directory);
+    private readonly long _first = context.Machine.NamesWith(operation.Prefix) + operation.Start;
     private long _next;
     private bool _anyFailed;
 
@@ -21,7 +22,7 @@ internal sealed class StatMissingStep(StatMissingOperation operation, StepContex
             {
                 return StepOutcome.Ready;
             }
-            Errno errno = Context.Machine.Stat(Context.Task, _directory, operation.Start + _next);
+            Errno errno = Context.Machine.Stat(Context.Task, _directory, _first + _next);
             if (Context.Task.FatalSignalPending)
             {
                 return StepOutcome.Dead;

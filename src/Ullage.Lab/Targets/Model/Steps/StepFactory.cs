@@ -25,6 +25,7 @@ internal static class StepFactory
         SleepOperation o => new SleepStep(o, context),
         PauseOperation => new PauseStep(context),
         EchoOperation o => new EchoStep(o, context),
+        SockOperation o => new SockStep(o, context),
         MkdirOperation o => new CgroupStep(o.Path, make: true, context),
         RmdirOperation o => new CgroupStep(o.Path, make: false, context),
         MoveOperation o => new MoveStep(o, context),
