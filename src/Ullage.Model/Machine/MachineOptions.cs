@@ -112,6 +112,8 @@ public sealed record MachineCosts
     public int ControlWriteNs { get; init; } = 3000;
     /// <summary>One memcg reclaim run that finds nothing to reclaim.</summary>
     public int FruitlessReclaimNs { get; init; } = 6000;
+    /// <summary>Finding out that compaction would not help.</summary>
+    public int CompactionCheckNs { get; init; } = 1000;
     /// <summary>Looking at one page in reclaim, and freeing it, beyond the run's own <see cref="FruitlessReclaimNs"/>.</summary>
     public int ReclaimPageNs { get; init; } = 170;
     /// <summary>Taking a mapped file page out of its page tables in reclaim, the look for references included.</summary>

@@ -28,6 +28,9 @@ public sealed partial class Machine
     /// <summary>Takes a frame, by the slow path if need be; -1 = none.</summary>
     internal int AllocateSlow(PageFlags use) => Pages.Allocate(use);
 
+    /// <summary>The same for one of several that are wanted together.</summary>
+    internal int AllocateSlow(PageFlags use, int order) => Pages.Allocate(use, order: order);
+
     /// <summary>The same for a page of a mapping, which may have a memory policy of its own.</summary>
     internal int AllocateSlow(PageFlags use, AddressSpace.Vma vma, long page) => Pages.Allocate(use, vma.Policy, vma.PageOffset + page - vma.StartPage);
 }

@@ -11,6 +11,9 @@ namespace Ullage.Model.Pages;
 [Kernel("struct alloc_context", "mm/internal.h")]
 internal readonly record struct AllocRequest(PageFlags Use, Gfp Gfp, MemoryNode Preferred, NodeMask Nodes)
 {
+    /// <summary>So many frames, as a power of two, are wanted together; this is the next of them.</summary>
+    public int Order { get; init; }
+
     /// <summary>__GFP_HARDWALL: a page of user space, which must lie on the nodes of the task's cpuset whatever happens.</summary>
     public bool IsUserPage => (Use & PageFlags.Kernel) == 0;
 

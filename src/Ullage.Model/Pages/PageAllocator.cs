@@ -8,7 +8,7 @@ namespace Ullage.Model.Pages;
 /// What happens when no zone is above its low watermark (§9.2): the request goes down to min, then tries to reclaim, then asks for
 /// a victim and tries again while that one dies. It fails only for who may not wait, and for victims whose reserve is used up.
 /// </summary>
-[Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "The OOM lock is never found taken, because a call runs to its end. Order 0 only.")]
+[Kernel("__alloc_pages_slowpath", "mm/page_alloc.c", Deviation = "The OOM lock is never found taken, because a call runs to its end. Frames of higher orders are taken one by one and need not lie together.")]
 internal sealed partial class PageAllocator
 {
     private readonly Machine _machine;
@@ -34,14 +34,15 @@ internal sealed partial class PageAllocator
     /// <param name="use">What it is for.</param>
     /// <param name="ofMapping">The memory policy of the mapping that it is for; null = the task's own applies.</param>
     /// <param name="place">Which page of the mapping, for policies that spread.</param>
-    public int Allocate(PageFlags use, MemoryPolicy? ofMapping = null, long place = -1)
+    /// <param name="order">It is one of so many that are wanted together (2 to that power).</param>
+    public int Allocate(PageFlags use, MemoryPolicy? ofMapping = null, long place = -1, int order = 0)
     {
         int frame = _frames.Allocate(use);
         if (frame >= 0)
         {
             return frame;
         }
-        AllocRequest request = RequestOf(use, ofMapping, place);
+        AllocRequest request = RequestOf(use, ofMapping, place) with { Order = order };
         frame = _frames.IsNuma ? Take(request, Watermark.Low, hardwall: true) : -1;
         if (frame < 0)
         {
@@ -73,6 +74,10 @@ internal sealed partial class PageAllocator
         TaskStruct? task = _machine.Current;
         WakeKswapds(request);
         int frame = Take(request, Watermark.Min, hardwall: false);
+        if (frame < 0)
+        {
+            DirectCompact(request);
+        }
         int loops = 0;
         while (frame < 0)
         {
@@ -92,6 +97,7 @@ internal sealed partial class PageAllocator
             {
                 return frame;
             }
+            DirectCompact(request);
             if (_machine.ReclaimRetry.ShouldRetry(reclaimed, RetryNodes(request), ref loops))
             {
                 continue;
@@ -137,6 +143,26 @@ internal sealed partial class PageAllocator
         _machine.Psi.MemstallLeave(task, nested);
         _machine.Path.Site = outer;
         return reclaimed;
+    }
+
+    /// <summary>
+    /// For several frames at once the kernel tries to move pages together, before and after reclaim; a memory stall (§6.7). Where it comes to this there is
+    /// too little memory for it, and it ends as soon as it has looked at each zone. That there is enough, but scattered, does not happen here.
+    /// </summary>
+    [Kernel("__alloc_pages_direct_compact", "mm/page_alloc.c", Deviation = "Frames are never scattered: always COMPACT_SKIPPED. So kcompactd has nothing to do, either.")]
+    private void DirectCompact(in AllocRequest request)
+    {
+        if (request.Order == 0 || CannotReclaim(_machine.Current))
+        {
+            return;
+        }
+        TaskStruct? task = _machine.Current;
+        Tracing.KernelSite outer = _machine.Path.Site;
+        _machine.Path.Site = Tracing.KernelSite.Compaction;
+        bool nested = _machine.Psi.MemstallEnter(task);
+        _machine.Spend(_machine.Costs.CompactionCheckNs);
+        _machine.Psi.MemstallLeave(task, nested);
+        _machine.Path.Site = outer;
     }
 
     /// <summary>A direct reclaim begins, or begins again.</summary>

@@ -80,7 +80,7 @@ internal sealed class SlabPages(Machine machine, SlabTable slabs)
             int frame = machine.Pages.AllocateFast(PageFlags.Kernel);
             if (frame < 0 && mayReclaim)
             {
-                frame = machine.AllocateSlow(PageFlags.Kernel);
+                frame = machine.AllocateSlow(PageFlags.Kernel, System.Numerics.BitOperations.Log2((uint)pages));
             }
             if (frame < 0)
             {

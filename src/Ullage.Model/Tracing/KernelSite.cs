@@ -19,6 +19,7 @@ internal enum KernelSite
     /// <summary>Somebody waits for a file's page that is being read.</summary>
     FileWait,
     Kswapd,
+    Compaction,
 }
 
 /// <summary>How a page of a file came to be wanted.</summary>

@@ -77,7 +77,7 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
                     AddFileStall(frames, path, inFault);
                     break;
                 }
-                if (era.Pressure.ReclaimIsStall && !path.Throttle && path.Site is not (KernelSite.Global or KernelSite.Kswapd))
+                if (era.Pressure.ReclaimIsStall && !path.Throttle && path.Site is not (KernelSite.Global or KernelSite.Kswapd or KernelSite.Compaction))
                 {
                     frames.Add("try_to_free_mem_cgroup_pages");
                 }
@@ -179,6 +179,10 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
             case KernelSite.Global:
                 AddGlobal(frames, path, inFault);
                 break;
+            case KernelSite.Compaction:
+                frames.Add("__alloc_pages_direct_compact");
+                AddGlobal(frames, path, inFault);
+                break;
             case KernelSite.Kswapd:
                 frames.AddRange(_paths.Files.Kswapd);
                 break;
@@ -262,6 +266,13 @@ internal sealed partial class ProbeFrames(KernelEra era, GlibcRules glibc)
         {
             frames.AddRange(_paths.Files.Allocate);
             AddFileUser(frames, path.Way, inFault);
+            return;
+        }
+        if (path.Site == KernelSite.Compaction)
+        {
+            frames.Add("new_slab"); // nothing else asks for several frames at once
+            frames.AddRange(_paths.SlabReport);
+            frames.AddRange(SlabUser(path, inFault));
             return;
         }
         frames.AddRange(inFault ? _paths.GlobalFault : _paths.GlobalCall);

@@ -1,6 +1,8 @@
 using Ullage.Abi;
 using Ullage.Model.AddressSpace;
+using Ullage.Model.Charging;
 using Ullage.Model.Pages;
+using Ullage.Model.Tracing;
 
 namespace Ullage.Model.Tests.Pages;
 
@@ -114,5 +116,36 @@ public sealed class PageAllocatorTests
         (machine.Frames.Free, machine.Oom.Kills).ShouldBe((0, 0L));
         TaskStruct late = machine.Spawn(new SpawnOptions { Comm = "late" }); // loads what it can
         late.Mm!.AnonPages.ShouldBe(0);
+    }
+
+    /// <summary>Several frames at once, and none left above min: compaction is tried before reclaim and after it, and each try is a memory stall.</summary>
+    [Theory]
+    [InlineData("5.10", "psi_memstall_enter;__alloc_pages_direct_compact;__alloc_pages_slowpath.constprop.0;__alloc_pages_nodemask;new_slab;___slab_alloc;__slab_alloc;kmem_cache_alloc;")]
+    [InlineData("6.18", "psi_memstall_enter;__alloc_pages_direct_compact;__alloc_pages_slowpath.constprop.0;__alloc_frozen_pages_noprof;new_slab;")]
+    public void Section9_2_SlabsOfSeveralPagesTryCompaction(string era, string stack)
+    {
+        Machine machine = Boot(era);
+        TaskStruct task = Start(machine, "parent");
+        machine.Probes.TryAttach("psi_memstall_enter").ShouldBeTrue();
+        Exhaust(machine, Watermark.Min);
+        for (int i = 0; i < 100 && machine.Oom.Kills == 0; i++) // until no slab has room for another task
+        {
+            machine.Slab.TryAllocate(machine.Slab.Known.TaskStruct, task.Cgroup.Memcg, Gfp.KernelAccount, out _);
+        }
+        ProbeStack[] tries = [.. machine.Probes.Stacks.Where(each => string.Join(';', each.Frames).StartsWith(stack, StringComparison.Ordinal))];
+        tries.ShouldNotBeEmpty();
+        machine.Probes.Stacks.ShouldContain(each => each.Frames.Count > 1 && each.Frames[1] == "__alloc_pages_slowpath.constprop.0", "direct reclaim follows");
+    }
+
+    /// <summary>A single frame needs no neighbours.</summary>
+    [Fact]
+    public void Section9_2_SinglePagesTryNoCompaction()
+    {
+        Machine machine = Boot("6.18");
+        TaskStruct task = Start(machine, "leak");
+        machine.Probes.TryAttach("psi_memstall_enter").ShouldBeTrue();
+        machine.Grow(task, 1 << 20, out FaultOutcome last);
+        last.ShouldBe(FaultOutcome.Killed);
+        machine.Probes.Stacks.SelectMany(each => each.Frames).ShouldNotContain("__alloc_pages_direct_compact");
     }
 }
