@@ -116,13 +116,13 @@ public sealed partial class Machine
     private bool TryLengthen(Mm mm, long start, long end, VmaFlags flags)
     {
         int at = mm.IndexAfter(start);
-        if (at < mm.Vmas.Count && mm.Vmas[at] is { } above && above.StartPage == end && above.PageOffset == end && above.Flags == flags)
+        if (at < mm.Vmas.Count && mm.Vmas[at] is { } above && above.StartPage == end && above.PageOffset == end && above.Flags == flags && above.Policy is null)
         {
             mm.Resize(above, start, above.EndPage);
             MergeWithBelow(mm, above);
             return true;
         }
-        if (at > 0 && mm.Vmas[at - 1] is { } below && below.EndPage == start && below.PageOffset + below.Pages == start && below.Flags == flags)
+        if (at > 0 && mm.Vmas[at - 1] is { } below && below.EndPage == start && below.PageOffset + below.Pages == start && below.Flags == flags && below.Policy is null)
         {
             mm.Resize(below, below.StartPage, end);
             return true;

@@ -188,7 +188,13 @@ public sealed class NodePropertyTests
             NodeMask nodes = task.Policy is { Mode: PolicyMode.Bind } bound ? bound.Nodes.And(allowed) : allowed;
             for (int page = 0; page < pages; page++)
             {
-                if (_machine.Touch(task, address + (page * Page), write: true) != FaultOutcome.Ok || task.IsOomVictim)
+                FaultOutcome outcome = _machine.Touch(task, address + (page * Page), write: true);
+                if (outcome == FaultOutcome.Killed || task.FatalSignalPending)
+                {
+                    _machine.ExitGroup(task.Signal, 0, 9); // it goes back to user space no more
+                    return;
+                }
+                if (outcome != FaultOutcome.Ok)
                 {
                     return;
                 }
