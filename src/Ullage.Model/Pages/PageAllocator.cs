@@ -73,11 +73,7 @@ internal sealed partial class PageAllocator
     {
         TaskStruct? task = _machine.Current;
         WakeKswapds(request);
-        int frame = Take(request, Watermark.Min, hardwall: false);
-        if (frame < 0)
-        {
-            DirectCompact(request);
-        }
+        int frame = TakeOrCompact(request);
         int loops = 0;
         while (frame < 0)
         {
@@ -92,12 +88,11 @@ internal sealed partial class PageAllocator
                 return frame;
             }
             long reclaimed = DirectReclaim(request);
-            frame = Take(request, Watermark.Min, hardwall: false);
+            frame = TakeOrCompact(request);
             if (frame >= 0 || ((request.Gfp & Gfp.NoRetry) != 0))
             {
                 return frame;
             }
-            DirectCompact(request);
             if (_machine.ReclaimRetry.ShouldRetry(reclaimed, RetryNodes(request), ref loops))
             {
                 continue;
@@ -108,6 +103,16 @@ internal sealed partial class PageAllocator
                 return FromReserve(request, task); // a victim's last try; -1 is for those who do not wait
             }
             loops = 0;
+        }
+        return frame;
+    }
+
+    private int TakeOrCompact(in AllocRequest request)
+    {
+        int frame = Take(request, Watermark.Min, hardwall: false);
+        if (frame < 0)
+        {
+            DirectCompact(request);
         }
         return frame;
     }
